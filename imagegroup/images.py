@@ -1,0 +1,273 @@
+"""Read images: each comes as an upright grey array, or is skipped with a reason.
+
+OpenCV gets bytes, never a path: a name that is not UTF-8 crashes its `imread`, a pipe hangs it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from imagegroup.decode import cv2, decode, reduction, shrink
+from imagegroup.files import Listing, list_folder, read_file
+from imagegroup.formats import Header, sniff
+from imagegroup.skips import Skipped, SkipReason
+
+__all__ = [
+    "Limits",
+    "Listing",
+    "Photo",
+    "list_folder",
+    "map_images",
+    "read_image",
+    "read_photo",
+    "shrink",
+]
+
+Result = TypeVar("Result")
+
+BUDGET = 24 * 2**20
+"""Pixels in flight by default: two photos of a phone at full size."""
+HEAD = 2**20
+"""Bytes that are read to learn the size of an image; if that is not enough, it is read alone."""
+
+_SYSTEM_NAMES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
+_NO_PICTURE = {SkipReason.EMPTY, SkipReason.NOT_AN_IMAGE, SkipReason.DOCUMENT, SkipReason.HTML}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an image may cost.
+
+    Parameters
+    ----------
+    file_bytes : int
+        Bytes of the file.
+    pixels : int
+        Width x height, from the header. At its peak decoding takes 2 to 9 bytes for each pixel,
+        for JPEG 2000 and AVIF 17.
+    side : int
+        Longer side, in px.
+    jpeg_scans : int
+        Scans of a JPEG; an ordinary progressive one has ten.
+    """
+
+    file_bytes: int = 256 * 2**20
+    pixels: int = 100_000_000
+    side: int = 65_535
+    jpeg_scans: int = 100
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """An image as read.
+
+    Parameters
+    ----------
+    image : (H, W) uint8 grey, or (H, W, 3) uint8 RGB
+        Upright, at the size asked for.
+    width, height : int
+        Size of the upright photo at full size, in px.
+    """
+
+    image: np.ndarray
+    width: int
+    height: int
+
+
+def read_image(
+    path: str | os.PathLike, max_side: int = 0, *, limits: Limits = LIMITS
+) -> np.ndarray:
+    """Read an image as grey values, upright.
+
+    Parameters
+    ----------
+    path : str or path
+        A file. Its content decides what it is, not its name.
+    max_side : int
+        Long side of the result in px; a smaller image stays as it is. 0: full size, exactly as
+        decoded. Else a large JPEG is decoded at a half, quarter or eighth, which is much faster.
+    limits : Limits
+        What the image may cost.
+
+    Returns
+    -------
+    (H, W) uint8
+        Grey values, rows from top to bottom.
+
+    Raises
+    ------
+    Skipped
+        It cannot be read; `reason` and `detail` say why.
+
+    Examples
+    --------
+    >>> import skimage
+    >>> read_image(os.path.join(skimage.data_dir, "coins.png")).shape
+    (303, 384)
+    >>> read_image(os.path.join(skimage.data_dir, "coins.png"), max_side=96).shape
+    (76, 96)
+    """
+    return read_photo(path, max_side, limits=limits).image
+
+
+def read_photo(
+    path: str | os.PathLike, max_side: int = 0, *, colour: bool = False, limits: Limits = LIMITS
+) -> Photo:
+    """Read an image with its full size; parameters and exceptions as in `read_image`.
+
+    Parameters
+    ----------
+    colour : bool
+        RGB instead of grey.
+
+    Examples
+    --------
+    >>> import skimage
+    >>> photo = read_photo(os.path.join(skimage.data_dir, "coffee.png"), 100, colour=True)
+    >>> photo.image.shape, photo.width, photo.height
+    ((67, 100, 3), 600, 400)
+    """
+    data, _ = read_file(path, limits.file_bytes)
+    header = _sniff(data, path)
+    if header.pixels > limits.pixels or max(header.width, header.height) > limits.side:
+        raise Skipped(SkipReason.TOO_LARGE, f"{header.width} x {header.height} px")
+    return Photo(*decode(data, header, max_side, colour=colour, scans=limits.jpeg_scans))
+
+
+def _sniff(data: bytes, path: str | os.PathLike) -> Header:
+    """Sniff; a hidden or system file without a picture has a reason of its own."""
+    try:
+        return sniff(data)
+    except Skipped as skip:
+        name = os.path.basename(os.fsdecode(path))
+        hidden = name.startswith(".") or name.lower() in _SYSTEM_NAMES
+        if hidden and skip.reason in _NO_PICTURE:
+            raise Skipped(SkipReason.SYSTEM_FILE) from None
+        raise
+
+
+def map_images(
+    function: Callable[[Photo], Result],
+    folder: str | os.PathLike,
+    paths: Iterable[str],
+    *,
+    max_side: int = 0,
+    colour: bool = False,
+    jobs: int = 0,
+    limits: Limits = LIMITS,
+    pixel_budget: int = BUDGET,
+) -> Iterator[Result | Skipped]:
+    """Read images in threads and apply a function to each.
+
+    Memory is bounded by the pixels in flight, not by `jobs`: an image waits until there is room,
+    one larger than the budget until it is alone. While this runs OpenCV itself uses one thread.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a `Photo`; runs in a thread. What it raises ends the iteration, but `Skipped` and
+        running out of memory, which skip the image.
+    folder, paths
+        As given to and by `list_folder`.
+    max_side, colour, limits
+        As in `read_photo`.
+    jobs : int
+        Threads; 0 is one for each core.
+    pixel_budget : int
+        Pixels being decoded or worked on at the same time.
+
+    Yields
+    ------
+    object
+        What the function returned, or `Skipped`, in the order of `paths`.
+
+    Examples
+    --------
+    >>> import skimage
+    >>> list(map_images(lambda photo: photo.width, skimage.data_dir, ["coins.png", "camera.png"]))
+    [384, 512]
+    """
+    jobs = jobs or cv2.getNumberOfCPUs()
+    share, stopped = _share_pixels(pixel_budget), threading.Event()
+
+    def work(path: str) -> Result | Skipped | None:
+        whole = os.path.join(folder, path)
+        try:
+            with share(_cost(whole, max_side, limits)):
+                if stopped.is_set():
+                    return None
+                return function(read_photo(whole, max_side, colour=colour, limits=limits))
+        except Skipped as skip:
+            return Skipped(skip.reason, skip.detail)  # a new one: a traceback would hold the pixels
+        except MemoryError:
+            return Skipped(SkipReason.MEMORY)
+        except cv2.error as error:
+            if error.code != cv2.Error.StsNoMem:
+                raise
+            return Skipped(SkipReason.MEMORY)
+
+    threads = cv2.getNumThreads()
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="imagegroup")
+    try:
+        cv2.setNumThreads(1)
+        ahead = deque()  # no further than this, so that results do not pile up behind a slow image
+        for path in paths:
+            ahead.append(pool.submit(work, path))
+            if len(ahead) > 4 * jobs:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+    finally:
+        stopped.set()
+        try:
+            pool.shutdown(cancel_futures=True)
+        finally:
+            if threads != 1:  # 1 may be the doing of another call, which restores it
+                cv2.setNumThreads(threads)
+
+
+def _share_pixels(budget: int) -> Callable[[int], AbstractContextManager]:
+    """Give a context manager that waits until so many pixels are free, all of them at most."""
+    free, change = budget, threading.Condition()
+
+    @contextmanager
+    def share(pixels: int) -> Iterator[None]:
+        nonlocal free
+        taken = min(pixels, budget)
+        with change:
+            change.wait_for(lambda: free >= taken)
+            free -= taken
+        try:
+            yield
+        finally:
+            with change:
+                free += taken
+                change.notify_all()
+
+    return share
+
+
+def _cost(path: str, max_side: int, limits: Limits) -> int:
+    """Estimate the pixels that reading takes, from the start of the file; rather too many."""
+    try:
+        data, size = read_file(path, limits.file_bytes, HEAD)
+    except Skipped:
+        return 0  # it will be skipped again, without being read
+    try:
+        header = sniff(data)
+    except Skipped:
+        return size if size <= HEAD else limits.pixels
+    factor = 1 if header.buffered else reduction(header, max_side)
+    return max(header.pixels // factor**2, size)
