@@ -1,0 +1,127 @@
+"""Recipes: everything that decides a result, as one value."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from numbers import Integral
+
+from imagegroup.clusters import CRITERIA
+from imagegroup.orb import OrbParams
+from imagegroup.vectors import ENCODINGS
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a result; the same recipe gives the same groups.
+
+    Parameters
+    ----------
+    orb : OrbParams
+    max_side : int, px
+        Long side at which images are read; 0 reads them at full size.
+    grid_step : int, px
+        Step of the dense grid of upright descriptors that `vlad` adds; 0 for keypoints only.
+    encoding : str
+        A name in `vectors.ENCODINGS`.
+    n_words : int
+        Visual words a block, for the encodings that learn a vocabulary.
+    k : int or str
+        Number of groups, or the criterion that chooses it: a name in `clusters.CRITERIA`.
+    fallback : str or None
+        Criterion to use when `k` finds nothing; None raises NoElbow instead.
+    ks : tuple of int
+        The k a criterion chooses from.
+    n_init : int or "auto"
+        Starts of K-means for each k, as scikit-learn takes it.
+    random_state : int
+        Seed of the vocabulary and of K-means.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A value that cannot be used; the message says what is expected.
+
+    Examples
+    --------
+    >>> DEFAULT.with_values(k=7, n_features=300).orb.n_features
+    300
+    """
+
+    orb: OrbParams = field(
+        default_factory=lambda: OrbParams(n_features=1_000, edge_threshold=15, fast_threshold=10)
+    )
+    max_side: int = 640
+    grid_step: int = 8
+    encoding: str = "vlad"
+    n_words: int = 16
+    k: int | str = "silhouette"
+    fallback: str | None = "silhouette"
+    ks: tuple[int, ...] = tuple(range(1, 21))
+    n_init: int | str = 10
+    random_state: int = 0
+
+    def __post_init__(self) -> None:
+        ks = (self.ks,) if isinstance(self.ks, Integral) else tuple(self.ks)
+        object.__setattr__(self, "ks", ks)
+        for name, low in (("max_side", 0), ("grid_step", 0), ("n_words", 1), ("random_state", 0)):
+            _check_whole(name, getattr(self, name), low)
+        for k in self.ks:
+            _check_whole("ks", k, 1)
+        if not ks:
+            raise ValueError("ks=(): expected at least one number of groups to try.")
+        if self.n_init != "auto":
+            _check_whole("n_init", self.n_init, 1)
+        _check_choice("encoding", self.encoding, ENCODINGS)
+        if self.fallback is not None:
+            _check_choice("fallback", self.fallback, CRITERIA)
+        if isinstance(self.k, str):
+            _check_choice("k", self.k, CRITERIA, "a number or ")
+        else:
+            _check_whole("k", self.k, 1)
+
+    def with_values(self, **values: object) -> Recipe:
+        """Return a copy with other values; takes the fields of Recipe and of OrbParams.
+
+        Raises
+        ------
+        ValueError
+            A name that is neither; the message lists all.
+        """
+        own = {f.name for f in dataclasses.fields(Recipe)}
+        knobs = {f.name for f in dataclasses.fields(OrbParams)}
+        for name in values:
+            if name not in own | knobs:
+                expected = ", ".join(sorted((own | knobs) - {"orb"}))
+                raise ValueError(f"{name!r} is not a setting: expected one of {expected}.")
+        orb = dataclasses.replace(
+            values.pop("orb", self.orb), **{n: v for n, v in values.items() if n in knobs}
+        )
+        return dataclasses.replace(self, orb=orb, **{n: v for n, v in values.items() if n in own})
+
+
+def _check_whole(name: str, value: object, low: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < low:
+        raise ValueError(f"{name}={value!r}: expected a whole number from {low}.")
+
+
+def _check_choice(name: str, value: object, choices: Iterable[str], also: str = "") -> None:
+    if value not in choices:
+        raise ValueError(f"{name}={value!r}: expected {also}one of {', '.join(choices)}.")
+
+
+CLASSIC = Recipe(
+    orb=OrbParams(n_features=800, edge_threshold=0, fast_threshold=0),
+    max_side=0,
+    grid_step=0,
+    encoding="flatten",
+    k="elbow",
+    fallback=None,
+    ks=tuple(range(1, 21)),
+    n_init="auto",
+)
+"""The post's method: images with other than exactly 800 keypoints get the label -1."""
+
+DEFAULT = Recipe()
+"""Still ORB and K-means, with vectors that can be compared."""

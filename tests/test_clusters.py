@@ -1,0 +1,104 @@
+"""The sweep against plain scikit-learn, the criteria against kneed and scikit-learn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kneed import KneeLocator
+from scipy.spatial.distance import cdist
+from sklearn.cluster import KMeans
+from sklearn.metrics import silhouette_score
+
+from imagegroup import clusters
+from imagegroup.clusters import choose_k, sweep_k
+
+
+def blobs(n, d, k, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(rng.normal(0, 4, (k, d))[np.arange(n) % k], 1.0)
+
+
+@pytest.mark.parametrize(("n", "d"), [(40, 5), (40, 40), (60, 3_000)])
+def test_every_k_equals_plain_sklearn(n, d):
+    vectors = blobs(n, d, 4)
+    sweep = sweep_k(vectors, range(1, 13))
+    for row, k in enumerate(sweep.ks):
+        plain = KMeans(k, random_state=0, n_init="auto").fit(vectors)
+        assert np.array_equal(sweep.labels[row], plain.labels_)
+        assert sweep.inertias[row] == pytest.approx(plain.inertia_)
+        nearest = cdist(vectors, plain.cluster_centers_).min(axis=1)
+        assert sweep.distortions[row] == pytest.approx(nearest.mean())
+        if 1 < k < n:
+            assert sweep.silhouettes[row] == pytest.approx(
+                silhouette_score(vectors, plain.labels_), abs=1e-6
+            )
+    assert np.isnan(sweep.silhouettes[0])
+
+
+def test_wide_vectors_take_the_exact_path():
+    assert "exact" in sweep_k(blobs(30, 500, 3), [2]).engine
+    assert "exact" not in sweep_k(blobs(500, 30, 3), [2]).engine
+
+
+def test_above_the_limit_it_is_float32(monkeypatch):
+    monkeypatch.setattr(clusters, "EXACT_ROWS", 50)
+    vectors = blobs(60, 300, 3)
+    sweep = sweep_k(vectors, [3])
+    assert sweep.engine == "float32"
+    plain = KMeans(3, random_state=0, n_init="auto").fit(vectors.astype(np.float32))
+    assert np.array_equal(sweep.labels[0], plain.labels_)
+
+
+def test_duplicates_and_low_rank():
+    rng = np.random.default_rng(3)
+    twice = np.repeat(rng.integers(0, 256, (12, 700)).astype(np.uint8), 3, axis=0)
+    sweep = sweep_k(twice, range(1, 21))
+    assert sweep.ks.max() == 12  # there are no more distinct rows
+    assert sweep.inertias[-1] == pytest.approx(0, abs=1e-3)
+    for labels in sweep.labels:
+        for copy in range(12):
+            assert len(set(labels[3 * copy : 3 * copy + 3])) == 1
+
+
+def test_the_elbow_is_kneeds():
+    sweep = sweep_k(blobs(90, 20, 6), range(1, 16))
+    knee = KneeLocator(sweep.ks, sweep.distortions, curve="convex", direction="decreasing")
+    assert choose_k(sweep, "elbow") == knee.elbow == 6
+    assert choose_k(sweep, "silhouette") == 6
+
+
+def test_no_elbow_is_none():
+    line = clusters.Sweep(
+        np.arange(1, 8),
+        np.arange(7.0),
+        np.linspace(7, 1, 7),
+        np.full(7, np.nan),
+        np.zeros((7, 9), np.int32),
+        "made up",
+    )
+    assert choose_k(line, "elbow") is None
+    assert choose_k(line, "silhouette") is None
+
+
+def test_an_unknown_criterion_is_named():
+    with pytest.raises(ValueError, match="'elbows': expected a number or one of elbow"):
+        choose_k(sweep_k(blobs(9, 2, 3), [1, 2, 3]), "elbows")
+
+
+@pytest.mark.parametrize(("rows", "ks"), [(0, [1]), (3, [4]), (3, [])])
+def test_impossible_k_is_one_line(rows, ks):
+    with pytest.raises(ValueError, match="cannot be put into k"):
+        sweep_k(np.arange(rows * 2.0).reshape(rows, 2), ks)
+
+
+@given(seed=st.integers(0, 10_000), n=st.integers(3, 25), d=st.integers(1, 60))
+@settings(max_examples=40, deadline=None)
+def test_more_groups_never_lie_farther_away_at_the_end(seed, n, d):
+    vectors = np.random.default_rng(seed).normal(size=(n, d))
+    sweep = sweep_k(vectors, range(1, n + 1))
+    assert sweep.inertias[-1] == pytest.approx(0, abs=1e-6)
+    assert sweep.inertias[0] == pytest.approx(((vectors - vectors.mean(0)) ** 2).sum())
+    for k, labels in zip(sweep.ks, sweep.labels, strict=True):
+        assert set(labels) == set(range(k))
