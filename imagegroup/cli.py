@@ -1,0 +1,297 @@
+"""The command line: a thin shell over the functions of the package."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import imagegroup
+from imagegroup.grouping import NoElbow, group_images
+from imagegroup.names import display_name
+from imagegroup.recipes import CLASSIC, DEFAULT, Recipe
+from imagegroup.tables import group_table, score_table, summary
+
+RECIPES = {"default": DEFAULT, "classic": CLASSIC}
+OK, DIFFERENT, MENDABLE, NO_ELBOW, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class UserError(Exception):
+    """Something the user can mend; printed as one line."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line."""
+
+    def error(self, message: str) -> None:
+        self.exit(MENDABLE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; those of the process when left out.
+
+    Returns
+    -------
+    int
+        0 done, 1 `verify` found a difference, 2 something the user can mend, 3 no elbow found,
+        130 interrupted.
+    """
+    from imagegroup.export import ExportError
+
+    try:
+        arguments = build_parser().parse_args(argv)
+        return arguments.run(arguments)
+    except NoElbow as error:
+        return _complain(error, NO_ELBOW)
+    except BrokenPipeError:  # the reader of our output, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except (UserError, ExportError, ValueError, TypeError, OSError) as error:
+        if os.environ.get("IMAGEGROUP_TRACEBACK"):  # for those who mend imagegroup itself
+            raise
+        return _complain(error, MENDABLE)
+    except KeyboardInterrupt:
+        return _complain("interrupted: nothing was left half done", INTERRUPTED)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands."""
+    parser = _Parser(
+        prog="imagegroup",
+        description="Group a folder of images with ORB features and K-means. "
+        "Originals are only ever read.",
+        epilog="Exit codes: 0 done, 1 verify found a difference, 2 something you can mend "
+        "(one line says what), 3 no elbow found, 130 interrupted.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"imagegroup {imagegroup.__version__}"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_group(commands)
+    _add_score(commands)
+    _add_demo(commands)
+    _add_verify(commands)
+    _add_undo(commands)
+    return parser
+
+
+def _add_group(commands) -> None:
+    group = commands.add_parser("group", help="group the images of a folder")
+    group.add_argument("folder", metavar="FOLDER")
+    _add_recipe_options(group, "N, or a criterion such as elbow or silhouette")
+    group.add_argument(
+        "--seed", type=int, metavar="N", help="seed of the vocabulary and of K-means"
+    )
+    _add_export_options(group)
+    group.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    group.set_defaults(run=run_group)
+
+
+def _add_score(commands) -> None:
+    score = commands.add_parser(
+        "score", help="group a folder whose first sub-folders are the true labels, and score it"
+    )
+    score.add_argument("folder", metavar="FOLDER")
+    _add_recipe_options(score, "N, a criterion, or true: the number of labels")
+    score.add_argument(
+        "--seeds", type=int, default=5, metavar="N", help="seeds 0 to N-1 (default 5)"
+    )
+    score.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    score.set_defaults(run=run_score)
+
+
+def _add_demo(commands) -> None:
+    demo = commands.add_parser("demo", help="make the sample album and group it")
+    demo.add_argument("--difficulty", choices=("easy", "hard"), default="easy")
+    _add_recipe_options(demo, "N, or a criterion such as elbow or silhouette")
+    demo.add_argument("--seed", type=int, metavar="N", help="seed of the vocabulary and of K-means")
+    _add_export_options(demo)
+    demo.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    demo.set_defaults(run=run_demo)
+
+
+def _add_verify(commands) -> None:
+    verify = commands.add_parser("verify", help="compare an export with its manifest")
+    verify.add_argument("out", metavar="OUT")
+    verify.set_defaults(run=run_verify)
+
+
+def _add_undo(commands) -> None:
+    undo = commands.add_parser("undo", help="remove what an export wrote, and nothing else")
+    undo.add_argument("out", metavar="OUT")
+    undo.add_argument("--yes", action="store_true", help="do it; without, only say what would go")
+    undo.set_defaults(run=run_undo)
+
+
+def _add_recipe_options(parser: argparse.ArgumentParser, k_help: str) -> None:
+    parser.add_argument("--recipe", choices=tuple(RECIPES), default="default")
+    parser.add_argument("--k", metavar="K", help=k_help)
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="any field of Recipe or OrbParams, such as n_features=300; may be repeated",
+    )
+    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="threads (default: cores)")
+    parser.add_argument("--no-recursive", action="store_true", help="leave sub-folders out")
+
+
+def _add_export_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", metavar="OUT", help="copy each group to a folder in OUT")
+    parser.add_argument(
+        "--method",
+        choices=("copy", "hardlink", "symlink"),
+        default="copy",
+        help="how OUT gets the files (default: copy)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print what would be written")
+
+
+def recipe_from(arguments: argparse.Namespace, k: str | None) -> Recipe:
+    """Build the recipe that the options describe.
+
+    Raises
+    ------
+    UserError, ValueError, TypeError
+        A setting that does not exist, or a value that cannot be used.
+    """
+    values: dict[str, object] = {}
+    for setting in arguments.settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise UserError(f"--set {setting}: expected NAME=VALUE, such as --set n_features=300.")
+        values[name.strip()] = _value(text.strip())
+    if k is not None:
+        values["k"] = _value(k)
+    if getattr(arguments, "seed", None) is not None:
+        values["random_state"] = arguments.seed
+    return RECIPES[arguments.recipe].with_values(**values)
+
+
+def run_group(arguments: argparse.Namespace) -> int:
+    """Group a folder, print the groups, and export them when OUT is given."""
+    return _group_and_export(given_path(arguments.folder), arguments)
+
+
+def run_demo(arguments: argparse.Namespace) -> int:
+    """Make the sample album, group it, and say how well that went."""
+    from imagegroup.samples import album_folder, make_album
+
+    folder = make_album(album_folder(arguments.difficulty), arguments.difficulty)
+    print(f"album: {folder}", file=sys.stderr)
+    return _group_and_export(folder, arguments, labelled=True)
+
+
+def run_score(arguments: argparse.Namespace) -> int:
+    """Group a labelled folder with several seeds and print the scores."""
+    from imagegroup.evaluate import score_folder
+
+    if arguments.seeds < 1:
+        raise UserError(f"--seeds {arguments.seeds}: expected a number from 1.")
+    k_true = arguments.k == "true"
+    scores = score_folder(
+        given_path(arguments.folder),
+        recipe_from(arguments, None if k_true else arguments.k),
+        seeds=arguments.seeds,
+        k_true=k_true,
+        jobs=_jobs(arguments),
+        recursive=not arguments.no_recursive,
+        progress=sys.stderr.isatty(),
+    )
+    print(json.dumps(scores) if arguments.json else score_table(scores))
+    return OK
+
+
+def run_verify(arguments: argparse.Namespace) -> int:
+    """Compare an export with its manifest."""
+    from imagegroup.export import verify_export
+
+    report = verify_export(arguments.out)
+    print("\n".join(report.lines()))
+    return OK if report.ok else DIFFERENT
+
+
+def run_undo(arguments: argparse.Namespace) -> int:
+    """Remove what an export wrote and nothing else."""
+    from imagegroup.export import undo_export
+
+    report = undo_export(arguments.out, dry_run=not arguments.yes)
+    print("\n".join(report.lines()))
+    return OK
+
+
+def given_path(text: str) -> Path:
+    """Return the path that the user meant, who may have pasted it with quotes or a space."""
+    path = Path(text).expanduser()
+    return path if path.exists() else Path(text.strip().strip("\"'").strip()).expanduser()
+
+
+def _group_and_export(folder: Path, arguments, labelled: bool = False) -> int:
+    from imagegroup.export import check_out, plan_export
+
+    recipe = recipe_from(arguments, arguments.k)
+    if arguments.out is not None:
+        check_out(folder, arguments.out)  # before the work, not after it
+    grouping = group_images(
+        folder,
+        recipe,
+        jobs=_jobs(arguments),
+        recursive=not arguments.no_recursive,
+        progress=sys.stderr.isatty(),
+    )
+    for export in grouping.exports:
+        print(f"left out, an export of ours: {display_name(export)}", file=sys.stderr)
+    print(json.dumps(summary(grouping)) if arguments.json else group_table(grouping, labelled))
+    if arguments.out is None:
+        return OK
+    plan = plan_export(grouping, arguments.out, method=arguments.method)
+    side = sys.stderr if arguments.json else sys.stdout  # --json: one object on stdout
+    if arguments.dry_run:
+        print("\n".join(plan.lines()), file=side)
+        return OK
+    print(_apply(plan), file=side)
+    return OK
+
+
+def _apply(plan) -> str:
+    from tqdm import tqdm
+
+    from imagegroup.export import apply_export
+
+    with tqdm(total=len(plan.entries), desc="exporting", delay=1, leave=False, disable=None) as bar:
+        return apply_export(plan, progress=bar.update).message
+
+
+def _jobs(arguments: argparse.Namespace) -> int:
+    if arguments.jobs < 0:
+        raise UserError(f"--jobs {arguments.jobs}: expected 0 (one per core) or more.")
+    return arguments.jobs
+
+
+def _value(text: str) -> object:
+    """Read a value as Python would: 7, 1.2, (2, 3); anything else, such as a word, stays text."""
+    if text.lower() == "none":
+        return None
+    if ".." in text:  # a range of k, both ends included: 2..20
+        low, _, high = text.partition("..")
+        return tuple(range(int(low), int(high) + 1))
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _complain(error: object, code: int) -> int:
+    print(f"imagegroup: {' '.join(str(error).split())}", file=sys.stderr)
+    return code
