@@ -66,12 +66,21 @@ def shrink(image: np.ndarray, max_side: int) -> np.ndarray:
     >>> shrink(np.zeros((300, 400), np.uint8), max_side=200).shape
     (150, 200)
     """
-    height, width = image.shape[:2]
-    if not 0 < max_side < max(height, width):
+    return _resize(image, *_scaled_size(image.shape[1], image.shape[0], max_side))
+
+
+def _scaled_size(width: int, height: int, max_side: int) -> tuple[int, int]:
+    """Give width and height scaled down to a long side of `max_side`."""
+    if not 0 < max_side < max(width, height):
+        return width, height
+    scale = max_side / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _resize(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    if image.shape[:2] == (height, width):
         return image
-    scale = max_side / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def decode(
@@ -113,7 +122,7 @@ def decode(
     factor = reduction(header, max_side)
     image = _orient(_imdecode(_prepare(data, header, scans), FLAGS[colour, factor]), header)
     width, height = _full_size(image, header, factor)
-    image = shrink(image, max_side)
+    image = _resize(image, *_scaled_size(width, height, max_side))
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if colour else image, width, height
 
 

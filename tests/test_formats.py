@@ -152,7 +152,7 @@ def test_no_pixels_is_corrupt(size):
 
 
 def damaged(seed):
-    """A real file with some bytes changed, cut, repeated or put in; numbers that hurt are likely."""
+    """A real file with some bytes changed, cut, repeated or put in, often numbers that hurt."""
     rng = random.Random(seed)
     data = bytearray(rng.choice(list(FILES.values())))
     for _ in range(rng.randint(1, 8)):
@@ -179,12 +179,10 @@ def check(data):
     try:
         header = sniff(data)
         prepared = _prepare(data, header, 100)
-    except Skipped as skip:
-        assert isinstance(skip.reason, SkipReason)
-    else:
-        assert isinstance(header.width, int)
-        assert min(header.width, header.height, header.pixels) >= 1
-        assert len(prepared) <= len(data)
+    except Skipped:
+        return
+    assert min(header.width, header.height, header.pixels) >= 1
+    assert len(prepared) <= len(data)
 
 
 MAGICS = [m for magic, _ in READERS for m in (magic if isinstance(magic, tuple) else (magic,))]
