@@ -1,19 +1,23 @@
 """K-means over a range of k, and how many groups the curves speak for.
 
-The sweep runs on exact n-dimensional coordinates of the n vectors where n is small. K-means sees
-distances only, so nothing changes except the time.
+n vectors span n dimensions at most. The sweep runs on their principal coordinates, which keep all
+distances: K-means sees nothing else, so nothing changes except the time. K-means on the first few
+of them alone forgets what single images have for themselves, and finds groups better.
 """
 
 from __future__ import annotations
 
+import functools
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-EXACT_ROWS = 2_000
-"""Up to this many vectors the sweep uses exact coordinates; above, n x n gets too big."""
+from imagegroup.coordinates import principal_coordinates, shapeless_cloud
+
+REFERENCES, REFERENCE_STARTS = 4, 2
+"""Shapeless clouds that the contrast compares the images with, and starts of K-means on each."""
 SILHOUETTE_ROWS = 2_000
 """Silhouettes are averaged over at most this many images, spread evenly over the rows."""
 
@@ -28,6 +32,9 @@ class Sweep:
     inertias : (m,) float64, sum over images of the squared distance to the own centre
     distortions : (m,) float64, mean over images of the distance to the own centre, not squared
     silhouettes : (m,) float64 in [-1, 1], mean over images; nan for k = 1 and k = n
+    explained : (m,) float64
+        Part of the total squared distance that k groups explain, divided by what they explain of
+        shapeless clouds with the same principal variances; 1 is no better, nan not measured.
     labels : (m, n) int32, the labels for each k
     engine : str
         Which path was taken: "exact, n-dimensional coordinates" or "float32".
@@ -37,6 +44,7 @@ class Sweep:
     inertias: np.ndarray
     distortions: np.ndarray
     silhouettes: np.ndarray
+    explained: np.ndarray
     labels: np.ndarray
     engine: str
 
@@ -45,9 +53,11 @@ def sweep_k(
     vectors: np.ndarray,
     ks: Sequence[int] = tuple(range(1, 21)),
     *,
+    n_dims: int = 0,
+    references: int = 0,
     n_init: int | str = "auto",
     random_state: int = 0,
-    progress: Callable[[Sequence[int]], Sequence[int]] = iter,
+    progress: Callable[[Sequence[int]], Iterable[int]] = iter,
 ) -> Sweep:
     """Run K-means for every k and keep the curves and the labels.
 
@@ -57,6 +67,11 @@ def sweep_k(
         One row an image.
     ks : sequence of int
         The k to try; those above the number of distinct rows are left out.
+    n_dims : int
+        K-means sees this many principal coordinates (or k, if that is more); 0 for all. The
+        curves measure distances in all of them.
+    references : int
+        Shapeless clouds for `explained`; 0 leaves it out.
     n_init : int or "auto"
         Starts for each k, as scikit-learn's KMeans takes it.
     random_state : int
@@ -74,37 +89,42 @@ def sweep_k(
 
     Examples
     --------
-    Two pairs, 1 apart inside and 10 apart between: one centre leaves 4 x 5.5**2 or 4.5**2 ...
+    Two pairs, 1 apart inside and 10 apart between; one centre lies 5.5 or 4.5 from each.
 
     >>> pairs = np.array([[0.0], [1.0], [10.0], [11.0]])
     >>> sweep = sweep_k(pairs, [1, 2])
-    >>> sweep.inertias  # 2 * 5.5**2 + 2 * 4.5**2 = 101, then 4 * 0.5**2 = 1
+    >>> sweep.inertias.round(6)  # 2 * 5.5**2 + 2 * 4.5**2 = 101, then 4 * 0.5**2 = 1
     array([101.,   1.])
-    >>> sweep.distortions  # (5.5 + 4.5 + 4.5 + 5.5) / 4 = 5, then 0.5
+    >>> sweep.distortions.round(6)  # (5.5 + 4.5 + 4.5 + 5.5) / 4 = 5, then 0.5
     array([5. , 0.5])
     """
     from threadpoolctl import threadpool_limits
 
     ks = _possible_ks(vectors, ks)
-    points, tol, engine = _coordinates(vectors)
+    every = vectors.shape[1] if references else 0  # clouds copy principal variances
+    wanted = max(n_dims, *ks) if n_dims else every
+    points, tol, engine = principal_coordinates(vectors, wanted)
+    clouds = [shapeless_cloud(points, seed) for seed in range(references)]
     distances = _silhouette_distances(points)
     rows = []
     # Many OpenMP threads on a small problem cost up to 16 times the time on a busy machine.
     with threadpool_limits(limits=1):
         for k in progress(ks):
-            model = fit_kmeans(points, k, n_init=n_init, random_state=random_state, tol=tol)
-            own = np.linalg.norm(points - model.cluster_centers_[model.labels_], axis=1)
-            silhouette = _silhouette(distances, model.labels_)
-            rows.append((model.inertia_, own.mean(), silhouette, model.labels_))
-    inertias, distortions, silhouettes, labels = zip(*rows, strict=True)
-    return Sweep(
-        np.array(ks),
-        np.array(inertias),
-        np.array(distortions),
-        np.array(silhouettes),
-        np.array(labels, np.int32),
-        engine,
-    )
+            seen = slice(max(n_dims, k) if n_dims else None)
+            fit = functools.partial(fit_kmeans, k=k, random_state=random_state, tol=tol)
+            labels = fit(points[:, seen], n_init=n_init).labels_
+            gaps = _to_own_center(points, labels)
+            by_chance = [
+                _explained(cloud, fit(cloud, n_init=REFERENCE_STARTS).labels_)
+                for cloud in (c[:, seen] for c in clouds if k > 1)
+            ]
+            explained = _explained(points[:, seen], labels)
+            ratio = explained / np.mean(by_chance) if by_chance else np.nan
+            rows.append(
+                ((gaps**2).sum(), gaps.mean(), _silhouette(distances, labels), ratio, labels)
+            )
+    *curves, labels = (np.array(column) for column in zip(*rows, strict=True))
+    return Sweep(np.array(ks), *curves, labels.astype(np.int32), engine)
 
 
 def fit_kmeans(
@@ -208,9 +228,24 @@ def best_silhouette(sweep: Sweep) -> int | None:
     return int(sweep.ks[np.nanargmax(sweep.silhouettes)])
 
 
+def best_contrast(sweep: Sweep) -> int | None:
+    """Return the k whose groups are both tight and more than a cloud without groups would give.
+
+    The silhouette alone rewards cutting a collection in two along its longest direction, which any
+    cloud allows. Here it is multiplied by what the k groups explain beyond clouds with the same
+    principal variances, as in the gap statistic of Tibshirani, Walther and Hastie, J. R. Stat.
+    Soc. B 63, 2001, doi:10.1111/1467-9868.00293; the product is ours. None when nothing exceeds 0.
+    """
+    contrast = sweep.silhouettes * np.clip(sweep.explained - 1, 0, None)
+    if not (contrast > 0).any():
+        return None
+    return int(sweep.ks[np.nanargmax(contrast)])
+
+
 CRITERIA: dict[str, Callable[[Sweep], int | None]] = {
     "elbow": elbow,
     "silhouette": best_silhouette,
+    "contrast": best_contrast,
 }
 
 
@@ -225,28 +260,18 @@ def _possible_ks(vectors: np.ndarray, ks: Sequence[int]) -> list[int]:
     return possible
 
 
-def _coordinates(vectors: np.ndarray) -> tuple[np.ndarray, float, str]:
-    """Give points with the distances of the vectors, the tol that belongs to them, and the path.
+def _to_own_center(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Distance of each point to the mean of its group."""
+    sums = np.zeros((labels.max() + 1, points.shape[1]))
+    np.add.at(sums, labels, points)
+    centers = sums / np.bincount(labels)[:, None]
+    return np.linalg.norm(points - centers[labels], axis=1)
 
-    The centred Gram matrix G = X X^T = V diag(w) V^T gives coordinates V sqrt(w), in n columns
-    instead of d. scikit-learn scales tol by the mean variance of a column, hence n / d.
-    """
-    n, d = vectors.shape
-    if n > EXACT_ROWS or n >= d:
-        return (
-            vectors.astype(np.float64 if n <= EXACT_ROWS else np.float32),
-            1e-4,
-            "float32" if n > EXACT_ROWS else "float64",
-        )
-    gram = np.zeros((n, n))
-    for start in range(0, d, 1_024):  # in blocks, so that no float copy of all vectors is made
-        block = vectors[:, start : start + 1_024].astype(np.float64)
-        gram += block @ block.T
-    row_means = gram.mean(axis=0)
-    gram += gram.mean() - row_means - row_means[:, None]
-    eigenvalues, eigenvectors = np.linalg.eigh(gram)
-    points = eigenvectors * np.sqrt(np.clip(eigenvalues, 0, None))
-    return points, 1e-4 * n / d, "exact, n-dimensional coordinates"
+
+def _explained(points: np.ndarray, labels: np.ndarray) -> float:
+    """Squared distance to the common mean that the groups explain."""
+    total = ((points - points.mean(axis=0)) ** 2).sum()
+    return float(total - (_to_own_center(points, labels) ** 2).sum())
 
 
 def _silhouette_distances(points: np.ndarray) -> np.ndarray:

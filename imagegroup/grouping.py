@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imagegroup.clusters import Sweep, choose_k, sweep_k
+from imagegroup.clusters import REFERENCES, Sweep, choose_k, sweep_k
 from imagegroup.images import Listing, Photo, list_folder, map_images
 from imagegroup.recipes import DEFAULT, Recipe
 from imagegroup.skips import Skipped, SkippedFile
@@ -136,9 +136,13 @@ def group_images(
 
     Examples
     --------
-    >>> grouping = group_images(album_folder())  # doctest: +SKIP
-    >>> grouping.k, grouping.labels[:3]  # doctest: +SKIP
-    (12, array([0, 0, 0], dtype=int32))
+    >>> import tempfile
+    >>> from imagegroup.samples import make_album
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     album = make_album(Path(place) / "album", views=2)
+    ...     grouping = group_images(album, DEFAULT.with_values(k=12))
+    >>> grouping.k, grouping.seen  # 12 photos x 2 views = 24, and truth.csv, which is no image
+    (12, 25)
     """
     seconds: dict[str, float] = {}
     with _clock(seconds, "list"):
@@ -201,10 +205,12 @@ def observe_images(
 ) -> Iterator[Observation | Skipped]:
     """Read files and keep of each what the recipe's encoding needs, in the order of `paths`."""
 
-    def observe(photo: Photo) -> Observation:
-        return ENCODINGS[recipe.encoding].observe(photo, recipe.orb, recipe.grid_step)
+    colour = recipe.colour > 0
 
-    return map_images(observe, folder, paths, max_side=recipe.max_side, jobs=jobs)
+    def observe(photo: Photo) -> Observation:
+        return ENCODINGS[recipe.encoding].observe(photo, recipe.orb, recipe.grid_step, colour)
+
+    return map_images(observe, folder, paths, max_side=recipe.max_side, colour=colour, jobs=jobs)
 
 
 def _encode(stream, n_paths: int, encoding, vocabularies: list, recipe: Recipe):
@@ -214,7 +220,7 @@ def _encode(stream, n_paths: int, encoding, vocabularies: list, recipe: Recipe):
         if isinstance(observed, Skipped):
             skipped.append(SkippedFile(path, observed.reason, observed.detail))
             continue
-        vector = encoding.encode(observed, vocabularies, recipe.orb)
+        vector = encoding.encode(observed, vocabularies, recipe.orb, recipe.colour)
         if vector is not None:
             if vectors is None:
                 vectors = np.zeros((n_paths, vector.size), vector.dtype)
@@ -235,6 +241,8 @@ def _cluster(vectors: np.ndarray, featured: np.ndarray, recipe: Recipe, bar):
     sweep = sweep_k(
         points,
         ks,
+        n_dims=recipe.n_dims,
+        references=REFERENCES if "contrast" in (recipe.k, recipe.fallback) else 0,
         n_init=recipe.n_init,
         random_state=recipe.random_state,
         progress=lambda ks: bar(ks, len(ks), "clustering"),

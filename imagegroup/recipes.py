@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from numbers import Integral
+from numbers import Integral, Real
 
 from imagegroup.clusters import CRITERIA
 from imagegroup.orb import OrbParams
@@ -23,10 +23,15 @@ class Recipe:
         Long side at which images are read; 0 reads them at full size.
     grid_step : int, px
         Step of the dense grid of upright descriptors that `vlad` adds; 0 for keypoints only.
+    colour : float, 0 to 10
+        Weight of the colour histogram that `vlad` adds beside blocks of weight 1; 0 reads in grey.
     encoding : str
         A name in `vectors.ENCODINGS`.
     n_words : int
         Visual words a block, for the encodings that learn a vocabulary.
+    n_dims : int
+        K-means sees this many principal coordinates of the vectors (or k, if that is more);
+        0 for all: the exact distances.
     k : int or str
         Number of groups, or the criterion that chooses it: a name in `clusters.CRITERIA`.
     fallback : str or None
@@ -54,19 +59,26 @@ class Recipe:
     )
     max_side: int = 640
     grid_step: int = 8
+    colour: float = 0.7
     encoding: str = "vlad"
     n_words: int = 16
-    k: int | str = "silhouette"
+    n_dims: int = 16
+    k: int | str = "contrast"
     fallback: str | None = "silhouette"
-    ks: tuple[int, ...] = tuple(range(1, 21))
+    ks: tuple[int, ...] = tuple(range(1, 41))
     n_init: int | str = 10
     random_state: int = 0
 
     def __post_init__(self) -> None:
         ks = (self.ks,) if isinstance(self.ks, Integral) else tuple(self.ks)
         object.__setattr__(self, "ks", ks)
-        for name, low in (("max_side", 0), ("grid_step", 0), ("n_words", 1), ("random_state", 0)):
+        lowest = {"max_side": 0, "grid_step": 0, "n_words": 1, "n_dims": 0, "random_state": 0}
+        for name, low in lowest.items():
             _check_whole(name, getattr(self, name), low)
+        if isinstance(self.colour, bool) or not isinstance(self.colour, Real):
+            raise TypeError(f"colour={self.colour!r}: expected a number from 0 to 10.")
+        if not 0 <= self.colour <= 10:
+            raise ValueError(f"colour={self.colour!r}: expected a number from 0 to 10.")
         for k in self.ks:
             _check_whole("ks", k, 1)
         if not ks:
@@ -115,7 +127,9 @@ CLASSIC = Recipe(
     orb=OrbParams(n_features=800, edge_threshold=0, fast_threshold=0),
     max_side=0,
     grid_step=0,
+    colour=0,
     encoding="flatten",
+    n_dims=0,
     k="elbow",
     fallback=None,
     ks=tuple(range(1, 21)),

@@ -31,16 +31,17 @@ class Encoding:
 
     Attributes
     ----------
-    observe : callable (photo, orb, grid_step) -> Observation
+    observe : callable (photo, orb, grid_step, colour) -> Observation
+        `photo` is RGB when `colour` is true, else grey.
     learn : callable (observations, n_words, random_state) -> list of (n_words, 256) float32
         One vocabulary a block; an empty list for encodings that learn nothing.
-    encode : callable (observation, vocabularies, orb) -> (d,) vector or None
+    encode : callable (observation, vocabularies, orb, colour_weight) -> (d,) vector or None
         None when the image has no features.
     """
 
-    observe: Callable[[Photo, OrbParams, int], Observation]
+    observe: Callable[[Photo, OrbParams, int, bool], Observation]
     learn: Callable[[Sequence[Observation], int, int], list[np.ndarray]]
-    encode: Callable[[Observation, list[np.ndarray], OrbParams], np.ndarray | None]
+    encode: Callable[[Observation, list[np.ndarray], OrbParams, float], np.ndarray | None]
 
 
 def unpack_bits(descriptors: np.ndarray) -> np.ndarray:
@@ -179,56 +180,97 @@ def _unit(values: np.ndarray, axis: int | None = None) -> np.ndarray:
     return values / np.where(length == 0, 1, length)
 
 
-def _observe_keypoints(photo: Photo, orb: OrbParams, grid_step: int) -> Observation:
-    return (extract_features(photo.image, orb).descriptors,)
+def colour_histogram(rgb: np.ndarray) -> np.ndarray:
+    """Count the colours of an image: lightness in 6 bins, a and b of CIE Lab in 8 bins each.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) uint8
+
+    Returns
+    -------
+    (384,) float32, 384 = 6 x 8 x 8
+        Square roots of the shares, so that its length is 1. The bins of a and b cover the middle
+        half of their range, which photos hardly leave; what does is counted in the outermost.
+
+    Examples
+    --------
+    >>> red = np.zeros((4, 4, 3), np.uint8)
+    >>> red[..., 0] = 255
+    >>> colour_histogram(red).max()
+    np.float32(1.0)
+    """
+    step = max(1, max(rgb.shape[:2]) // 160)  # every pixel of a big photo would tell no more
+    lab = cv2.cvtColor(np.ascontiguousarray(rgb[::step, ::step]), cv2.COLOR_RGB2LAB)
+    lab[..., 1:] = np.clip(lab[..., 1:], 64, 191)
+    counts = cv2.calcHist([lab], [0, 1, 2], None, [6, 8, 8], [0, 256, 64, 192, 64, 192])
+    return np.sqrt(counts.ravel() / counts.sum())
+
+
+def _grey(photo: Photo) -> np.ndarray:
+    return photo.image if photo.image.ndim == 2 else cv2.cvtColor(photo.image, cv2.COLOR_RGB2GRAY)
+
+
+def _observe_keypoints(photo: Photo, orb: OrbParams, grid_step: int, colour: bool) -> Observation:
+    return (extract_features(_grey(photo), orb).descriptors,)
 
 
 def _learn_nothing(observations: Sequence[Observation], n_words: int, seed: int) -> list:
     return []
 
 
-def _encode_flatten(observation: Observation, _: list, orb: OrbParams) -> np.ndarray | None:
+def _encode_flatten(
+    observation: Observation, _: list, orb: OrbParams, __: float
+) -> np.ndarray | None:
     (descriptors,) = observation
     # Concatenated descriptors have one length only when their number is exactly the one asked for.
     return descriptors.ravel() if len(descriptors) == orb.n_features else None
 
 
-def _encode_bits(observation: Observation, _: list, orb: OrbParams) -> np.ndarray | None:
+def _encode_bits(observation: Observation, _: list, orb: OrbParams, __: float) -> np.ndarray | None:
     (descriptors,) = observation
     return unpack_bits(descriptors).ravel() if len(descriptors) == orb.n_features else None
 
 
-def _observe_local(photo: Photo, orb: OrbParams, grid_step: int) -> Observation:
-    keypoints = extract_features(photo.image, orb).descriptors
-    if not grid_step:
-        return (keypoints,)
-    return keypoints, describe_grid(shrink(photo.image, GRID_SIDE), grid_step, orb)
+def _observe_local(photo: Photo, orb: OrbParams, grid_step: int, colour: bool) -> Observation:
+    image = _grey(photo)
+    blocks = [extract_features(image, orb).descriptors]
+    if grid_step:
+        blocks.append(describe_grid(shrink(image, GRID_SIDE), grid_step, orb))
+    return (*blocks, colour_histogram(photo.image)) if colour else tuple(blocks)
+
+
+def _is_descriptors(block: np.ndarray) -> bool:
+    return block.dtype == np.uint8  # the colour histogram is float32
 
 
 def _learn_blocks(observations: Sequence[Observation], n_words: int, seed: int) -> list:
     blocks = zip(*observations, strict=True)
-    return [learn_vocabulary(block, n_words, seed) for block in blocks]
+    return [learn_vocabulary(b, n_words, seed) for b in blocks if _is_descriptors(b[0])]
 
 
 def _encode_vlad_blocks(
-    observation: Observation, vocabularies: list, orb: OrbParams
+    observation: Observation, vocabularies: list, orb: OrbParams, colour_weight: float
 ) -> np.ndarray | None:
     if not len(observation[0]):
         return None
-    blocks = [encode_vlad(d, v) for d, v in zip(observation, vocabularies, strict=True)]
-    return np.concatenate(blocks) / np.float32(np.sqrt(len(blocks)))
+    local = filter(_is_descriptors, observation)
+    blocks = [encode_vlad(d, v) for d, v in zip(local, vocabularies, strict=True)]
+    if not _is_descriptors(observation[-1]):
+        blocks.append(np.float32(colour_weight) * observation[-1])
+    return np.concatenate(blocks)
 
 
-def _observe_thumbnail(photo: Photo, orb: OrbParams, grid_step: int) -> Observation:
-    return (cv2.resize(photo.image, (32, 32), interpolation=cv2.INTER_AREA),)
+def _observe_thumbnail(photo: Photo, orb: OrbParams, grid_step: int, colour: bool) -> Observation:
+    return (cv2.resize(_grey(photo), (32, 32), interpolation=cv2.INTER_AREA),)
 
 
-def _observe_histogram(photo: Photo, orb: OrbParams, grid_step: int) -> Observation:
-    counts = np.bincount(photo.image.ravel(), minlength=256).reshape(16, 16).sum(axis=1)
+def _observe_histogram(photo: Photo, orb: OrbParams, grid_step: int, colour: bool) -> Observation:
+    counts = np.bincount(_grey(photo).ravel(), minlength=256).reshape(16, 16).sum(axis=1)
     return (np.sqrt(counts / counts.sum()).astype(np.float32),)
 
 
-def _encode_as_seen(observation: Observation, _: list, orb: OrbParams) -> np.ndarray:
+def _encode_as_seen(observation: Observation, _: list, orb: OrbParams, __: float) -> np.ndarray:
     return observation[0].ravel().astype(np.float32)
 
 

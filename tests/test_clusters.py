@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from kneed import KneeLocator
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_score
 
-from imagegroup import clusters
+from imagegroup import clusters, coordinates
 from imagegroup.clusters import choose_k, sweep_k
 
 
@@ -39,14 +40,14 @@ def test_every_k_equals_plain_sklearn(n, d):
 
 def test_wide_vectors_take_the_exact_path():
     assert "exact" in sweep_k(blobs(30, 500, 3), [2]).engine
-    assert "exact" not in sweep_k(blobs(500, 30, 3), [2]).engine
+    assert sweep_k(blobs(500, 30, 3), [2]).engine == "vectors as float64"
 
 
 def test_above_the_limit_it_is_float32(monkeypatch):
-    monkeypatch.setattr(clusters, "EXACT_ROWS", 50)
+    monkeypatch.setattr(coordinates, "EXACT_ROWS", 50)
     vectors = blobs(60, 300, 3)
     sweep = sweep_k(vectors, [3])
-    assert sweep.engine == "float32"
+    assert sweep.engine == "vectors as float32"
     plain = KMeans(3, random_state=0, n_init="auto").fit(vectors.astype(np.float32))
     assert np.array_equal(sweep.labels[0], plain.labels_)
 
@@ -75,11 +76,13 @@ def test_no_elbow_is_none():
         np.arange(7.0),
         np.linspace(7, 1, 7),
         np.full(7, np.nan),
+        np.full(7, np.nan),
         np.zeros((7, 9), np.int32),
         "made up",
     )
     assert choose_k(line, "elbow") is None
     assert choose_k(line, "silhouette") is None
+    assert choose_k(line, "contrast") is None
 
 
 def test_an_unknown_criterion_is_named():
@@ -102,3 +105,33 @@ def test_more_groups_never_lie_farther_away_at_the_end(seed, n, d):
     assert sweep.inertias[0] == pytest.approx(((vectors - vectors.mean(0)) ** 2).sum())
     for k, labels in zip(sweep.ks, sweep.labels, strict=True):
         assert set(labels) == set(range(k))
+
+
+@pytest.mark.parametrize("limit", [50, 5_000])
+def test_few_dimensions_equal_pca(monkeypatch, limit):
+    monkeypatch.setattr(coordinates, "EXACT_ROWS", limit)
+    vectors = blobs(90, 400, 4).astype(np.float32)
+    points, _, engine = coordinates.principal_coordinates(vectors, 5)
+    assert ("of 50 rows" in engine) == (limit == 50)
+    if limit > 90:
+        plain = PCA(5).fit_transform(vectors.astype(float))
+        assert np.allclose(np.abs(points[:, :5]), np.abs(plain), atol=1e-3)
+    sweep = sweep_k(vectors, range(1, 9), n_dims=5, references=3, n_init=3)
+    assert choose_k(sweep, "contrast") == 4
+
+
+def test_a_cloud_has_the_variances_and_no_groups():
+    points = coordinates.principal_coordinates(blobs(80, 300, 3), 0)[0]
+    cloud = coordinates.shapeless_cloud(points, 0)
+    assert np.allclose((cloud**2).sum(axis=0), (points[:, :79] ** 2).sum(axis=0))
+    assert np.allclose(cloud.T @ cloud, np.diag((cloud**2).sum(axis=0)), atol=1e-6)
+    assert np.allclose(cloud.mean(axis=0), 0, atol=1e-9)
+
+
+def test_contrast_finds_groups_and_explained_is_about_1_without():
+    found = sweep_k(blobs(120, 60, 5), range(1, 13), references=5, n_init=3)
+    assert choose_k(found, "contrast") == 5
+    noise = np.random.default_rng(0).normal(size=(120, 60))
+    none = sweep_k(noise, range(1, 13), references=5, n_init=3)
+    assert np.allclose(none.explained[1:], 1, atol=0.15)
+    assert found.explained[4] > 1.5

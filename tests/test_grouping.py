@@ -137,6 +137,8 @@ def test_classic_is_the_posts():
         orb=OrbParams(n_features=800, edge_threshold=0, fast_threshold=0),
         max_side=0,
         grid_step=0,
+        colour=0,
+        n_dims=0,
         encoding="flatten",
         k="elbow",
         fallback=None,

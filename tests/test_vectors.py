@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from imagegroup.images import Photo
 from imagegroup.orb import OrbParams, extract_features
 from imagegroup.vectors import (
     ENCODINGS,
+    colour_histogram,
     encode_vlad,
     learn_vocabulary,
     nearest_words,
@@ -58,7 +60,7 @@ def test_order_of_keypoints_counts_for_flatten_only():
     vocabulary = learn_vocabulary([descriptors], 8)
     flat = ENCODINGS["flatten"]
     assert not np.array_equal(
-        flat.encode((descriptors,), [], orb), flat.encode((shuffled,), [], orb)
+        flat.encode((descriptors,), [], orb, 0), flat.encode((shuffled,), [], orb, 0)
     )
     vlad = encode_vlad(descriptors, vocabulary)
     assert np.allclose(vlad, encode_vlad(shuffled, vocabulary), atol=1e-5)
@@ -67,15 +69,17 @@ def test_order_of_keypoints_counts_for_flatten_only():
 @pytest.mark.parametrize("name", ["flatten", "bits"])
 @pytest.mark.parametrize("count", [0, 299, 301])
 def test_another_number_of_keypoints_has_no_vector(name, count):
-    assert ENCODINGS[name].encode((describe(count),), [], OrbParams(n_features=300)) is None
+    assert ENCODINGS[name].encode((describe(count),), [], OrbParams(n_features=300), 0) is None
 
 
 def test_flatten_is_the_bytes_and_bits_their_bits():
     descriptors, orb = describe(800), OrbParams(n_features=800)
-    flat = ENCODINGS["flatten"].encode((descriptors,), [], orb)
+    flat = ENCODINGS["flatten"].encode((descriptors,), [], orb, 0)
     assert flat.shape == (25_600,)
     assert np.array_equal(flat[:32], descriptors[0])
-    assert ENCODINGS["bits"].encode((descriptors,), [], orb).sum() == unpack_bits(descriptors).sum()
+    assert (
+        ENCODINGS["bits"].encode((descriptors,), [], orb, 0).sum() == unpack_bits(descriptors).sum()
+    )
 
 
 def test_the_vocabulary_is_seeded_and_bounded():
@@ -102,12 +106,33 @@ def test_every_encoding_gives_one_vector_an_image(name, photo):
     size = len(extract_features(photo, orb))
     orb = OrbParams(n_features=size, fast_threshold=5) if name in ("flatten", "bits") else orb
     views = [Photo(view, 480, 360) for view in (photo, np.ascontiguousarray(photo[:, ::-1]))]
-    seen = [encoding.observe(view, orb, 8) for view in views]
+    seen = [encoding.observe(view, orb, 8, False) for view in views]
     vocabularies = encoding.learn(seen, 4, 0)
-    vectors = [encoding.encode(o, vocabularies, orb) for o in seen if o is not None]
+    vectors = [encoding.encode(o, vocabularies, orb, 0.7) for o in seen if o is not None]
     assert vectors[0].ndim == 1
     assert np.isfinite(vectors[0]).all()
     # The vector depends on the image and the vocabulary, never on the other images.
-    assert np.array_equal(vectors[0], encoding.encode(seen[0], vocabularies, orb))
+    assert np.array_equal(vectors[0], encoding.encode(seen[0], vocabularies, orb, 0.7))
     if name != "bits":  # the teaching encoding: 256 numbers for each of 800 keypoints
         assert vectors[0].nbytes <= 40_000
+
+
+def test_the_colour_block_counts_lab_by_hand():
+    rgb = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(int)
+    counts = np.zeros((6, 8, 8))
+    for light, a, b in lab:
+        counts[light * 6 // 256, np.clip((a - 64) // 16, 0, 7), np.clip((b - 64) // 16, 0, 7)] += 1
+    assert np.allclose(colour_histogram(rgb), np.sqrt(counts.ravel() / 600), atol=1e-6)
+
+
+def test_vlad_has_three_blocks(photo):
+    rgb = Photo(np.stack([photo, photo // 2, photo], axis=2), 480, 360)
+    orb, vlad = OrbParams(), ENCODINGS["vlad"]
+    seen = vlad.observe(rgb, orb, 8, True)
+    vocabularies = vlad.learn([seen], 4, 0)
+    vector = vlad.encode(seen, vocabularies, orb, 0.7)
+    keypoints, grid, colour = np.split(vector, [4 * 256, 8 * 256])
+    for block, length in ((keypoints, 1), (grid, 1), (colour, 0.7)):
+        assert np.linalg.norm(block) == pytest.approx(length, abs=1e-5)
+    assert np.allclose(colour, 0.7 * colour_histogram(rgb.image))
