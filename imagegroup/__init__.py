@@ -1,5 +1,6 @@
 """imagegroup: group a folder of images with ORB features and K-means, and see how it works."""
 
+from imagegroup.cache import Cache
 from imagegroup.grouping import Grouping, NoElbow, group_images
 from imagegroup.images import list_folder, read_image
 from imagegroup.orb import Features, OrbParams, extract_features
@@ -10,6 +11,7 @@ __version__ = "0.1.0"
 __all__ = [
     "CLASSIC",
     "DEFAULT",
+    "Cache",
     "Features",
     "Grouping",
     "NoElbow",

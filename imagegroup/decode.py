@@ -1,4 +1,8 @@
-"""From the bytes of an image to its pixels, upright: what OpenCV is given, and asked."""
+"""From the bytes of an image to its pixels, upright: what OpenCV is given, and asked.
+
+The libraries under OpenCV complain of damaged files on stderr, from C. As they get bytes, no file
+name is in it, so it is left alone: to silence it would silence stderr for the whole process.
+"""
 
 from __future__ import annotations
 

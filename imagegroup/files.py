@@ -161,7 +161,7 @@ def _split_second_names(
 
 
 def read_file(
-    path: str | os.PathLike, max_bytes: int, head: int | None = None
+    path: str | os.PathLike, max_bytes: int, *, start_only: bool = False
 ) -> tuple[bytes, int]:
     """Read the bytes of a regular file.
 
@@ -170,9 +170,9 @@ def read_file(
     path : str or path
         Not a link.
     max_bytes : int
-        Largest file to read.
-    head : int, optional
-        Read no more than this many bytes from the start.
+        Most to read.
+    start_only : bool
+        Read so much of a larger file, instead of refusing it.
 
     Returns
     -------
@@ -185,11 +185,17 @@ def read_file(
     ------
     Skipped
         The file cannot be read, is too large, or changed while it was read.
+
+    Examples
+    --------
+    >>> start, size = read_file(os.__file__, 2, start_only=True)
+    >>> start, size > 2
+    (b'r"', True)
     """
     try:
         descriptor = os.open(path, _OPEN)
         try:
-            return _read_open(descriptor, max_bytes, head)
+            return _read_open(descriptor, max_bytes, start_only)
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -200,16 +206,16 @@ def read_file(
         raise Skipped(SkipReason.MEMORY) from None
 
 
-def _read_open(descriptor: int, max_bytes: int, head: int | None) -> tuple[bytes, int]:
+def _read_open(descriptor: int, max_bytes: int, start_only: bool) -> tuple[bytes, int]:
     """Read an open file, if it is a regular one and stays as it is."""
     before = os.fstat(descriptor)
     if not stat.S_ISREG(before.st_mode):
         raise Skipped(SkipReason.NOT_A_FILE)
-    if before.st_size > max_bytes:
+    if before.st_size > max_bytes and not start_only:
         raise Skipped(SkipReason.FILE_TOO_LARGE, f"{before.st_size} bytes of at most {max_bytes}")
-    wanted = before.st_size if head is None else min(head, before.st_size)
+    wanted = min(before.st_size, max_bytes)
     with open(descriptor, "rb", closefd=False) as file:
-        data = file.read(wanted + 1 if head is None else wanted)  # one more: has it grown?
+        data = file.read(wanted)
     after = os.fstat(descriptor)
     unchanged = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
     if len(data) != wanted or not unchanged:

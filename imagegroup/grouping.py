@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from imagegroup.cache import Cache, Recall
 from imagegroup.clusters import REFERENCES, Sweep, choose_k, sweep_k
 from imagegroup.images import Listing, Photo, list_folder, map_images
-from imagegroup.recipes import DEFAULT, Recipe
+from imagegroup.recipes import DEFAULT, Recipe, observing_values
 from imagegroup.skips import Skipped, SkippedFile
 from imagegroup.vectors import ENCODINGS, Observation
 
@@ -107,8 +108,9 @@ def group_images(
     jobs: int = 0,
     recursive: bool = True,
     progress: bool = False,
+    cache: Cache | None = None,
 ) -> Grouping:
-    """Group the images of a folder. Reads only; nothing is written.
+    """Group the images of a folder. Reads only; nothing is written, but to a cache if given.
 
     Parameters
     ----------
@@ -120,6 +122,8 @@ def group_images(
         Whether to look into sub-folders.
     progress : bool
         Whether to show bars on stderr for what takes longer than a second.
+    cache : Cache, optional
+        Where to keep what is seen in each photo: the same groups, sooner the next time.
 
     Returns
     -------
@@ -148,7 +152,8 @@ def group_images(
     with _clock(seconds, "list"):
         folder = Path(folder).expanduser()
         listing = list_folder(folder, recursive)
-    read = functools.partial(observe_images, folder, recipe=recipe, jobs=jobs)
+    recall = _recall(cache, recipe, folder)
+    read = functools.partial(observe_images, folder, recipe=recipe, jobs=jobs, recall=recall)
     return group_observed(folder, listing, recipe, read, seconds, progress)
 
 
@@ -201,16 +206,22 @@ def group_observed(
 
 
 def observe_images(
-    folder: Path, paths: list[str], recipe: Recipe, jobs: int = 0
+    folder: Path, paths: list[str], recipe: Recipe, jobs: int = 0, recall: Recall | None = None
 ) -> Iterator[Observation | Skipped]:
     """Read files and keep of each what the recipe's encoding needs, in the order of `paths`."""
-
     colour = recipe.colour > 0
 
     def observe(photo: Photo) -> Observation:
         return ENCODINGS[recipe.encoding].observe(photo, recipe.orb, recipe.grid_step, colour)
 
-    return map_images(observe, folder, paths, max_side=recipe.max_side, colour=colour, jobs=jobs)
+    how = {"max_side": recipe.max_side, "colour": colour, "jobs": jobs, "recall": recall}
+    return map_images(observe, folder, paths, **how)
+
+
+def _recall(cache: Cache | None, recipe: Recipe, folder: Path) -> Recall | None:
+    """Give what remembers, if asked to; a reader's own encoding may change without our seeing."""
+    foreign = ENCODINGS[recipe.encoding].observe.__module__ != "imagegroup.vectors"
+    return None if cache is None or foreign else cache.recall(observing_values(recipe), folder)
 
 
 def _encode(stream, n_paths: int, encoding, vocabularies: list, recipe: Recipe):

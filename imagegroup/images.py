@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -53,7 +54,7 @@ class Limits:
         Bytes of the file.
     pixels : int
         Width x height, from the header. At its peak decoding takes 2 to 9 bytes for each pixel,
-        for JPEG 2000 and AVIF 17.
+        for JPEG 2000 and AVIF 17. (Only AVIF can hold more pixels than its header says: 268 Mpx.)
     side : int
         Longer side, in px.
     jpeg_scans : int
@@ -139,23 +140,38 @@ def read_photo(
     >>> photo.image.shape, photo.width, photo.height
     ((67, 100, 3), 600, 400)
     """
-    data, _ = read_file(path, limits.file_bytes)
-    header = _sniff(data, path)
-    if header.pixels > limits.pixels or max(header.width, header.height) > limits.side:
-        raise Skipped(SkipReason.TOO_LARGE, f"{header.width} x {header.height} px")
+    data, header = _load(path, limits)
     return Photo(*decode(data, header, max_side, colour=colour, scans=limits.jpeg_scans))
 
 
-def _sniff(data: bytes, path: str | os.PathLike) -> Header:
-    """Sniff; a hidden or system file without a picture has a reason of its own."""
+def _load(path: str | os.PathLike, limits: Limits) -> tuple[bytes, Header]:
+    header, data, size = _look(path, limits)
+    if size > len(data):
+        data, _ = read_file(path, limits.file_bytes)
+        header = sniff(data)
+    if header.pixels > limits.pixels or max(header.width, header.height) > limits.side:
+        raise Skipped(SkipReason.TOO_LARGE, f"{header.width} x {header.height} px")
+    return data, header
+
+
+def _look(path: str | os.PathLike, limits: Limits) -> tuple[Header | None, bytes, int]:
+    """Read and sniff the start of a file: header (None if it goes on after that), start, size.
+
+    So a film is told by its first bytes, without reading the rest.
+    """
+    start, size = read_file(path, min(HEAD, limits.file_bytes), start_only=True)
     try:
-        return sniff(data)
+        return sniff(start), start, size
     except Skipped as skip:
-        name = os.path.basename(os.fsdecode(path))
-        hidden = name.startswith(".") or name.lower() in _SYSTEM_NAMES
-        if hidden and skip.reason in _NO_PICTURE:
-            raise Skipped(SkipReason.SYSTEM_FILE) from None
-        raise
+        reason, detail = skip.reason, skip.detail
+    if reason is SkipReason.CORRUPT and size > len(start):
+        return None, start, size
+    name = os.path.basename(os.fsdecode(path))
+    if reason in _NO_PICTURE and (name.startswith(".") or name.lower() in _SYSTEM_NAMES):
+        reason, detail = SkipReason.SYSTEM_FILE, ""
+    if reason is SkipReason.NOT_AN_IMAGE and size > limits.file_bytes:
+        reason, detail = SkipReason.FILE_TOO_LARGE, f"{size} bytes of at most {limits.file_bytes}"
+    raise Skipped(reason, detail)
 
 
 def map_images(
@@ -168,6 +184,7 @@ def map_images(
     jobs: int = 0,
     limits: Limits = LIMITS,
     pixel_budget: int = BUDGET,
+    recall: Callable[[bytes, Callable[[], Result]], Result] | None = None,
 ) -> Iterator[Result | Skipped]:
     """Read images in threads and apply a function to each.
 
@@ -187,6 +204,8 @@ def map_images(
         Threads; 0 is one for each core.
     pixel_budget : int
         Pixels being decoded or worked on at the same time.
+    recall : callable, optional
+        Gets the bytes and what decodes them and applies the function; see `Cache.recall`.
 
     Yields
     ------
@@ -208,18 +227,18 @@ def map_images(
             with share(_cost(whole, max_side, limits)):
                 if stopped.is_set():
                     return None
-                return function(read_photo(whole, max_side, colour=colour, limits=limits))
+                if recall is None:
+                    return function(read_photo(whole, max_side, colour=colour, limits=limits))
+                return _recalled(recall, function, whole, max_side, colour, limits)
         except Skipped as skip:
             return Skipped(skip.reason, skip.detail)  # a new one: a traceback would hold the pixels
-        except MemoryError:
-            return Skipped(SkipReason.MEMORY)
-        except cv2.error as error:
-            if error.code != cv2.Error.StsNoMem:
+        except (MemoryError, cv2.error) as error:
+            if getattr(error, "code", cv2.Error.StsNoMem) != cv2.Error.StsNoMem:
                 raise
             return Skipped(SkipReason.MEMORY)
 
-    threads = cv2.getNumThreads()
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="imagegroup")
+    threads, name = cv2.getNumThreads(), f"imagegroup-{id(share)}"
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix=name)
     try:
         cv2.setNumThreads(1)
         ahead = deque()  # no further than this, so that results do not pile up behind a slow image
@@ -233,9 +252,17 @@ def map_images(
         stopped.set()
         try:
             pool.shutdown(cancel_futures=True)
+            while any(thread.name.startswith(name) for thread in threading.enumerate()):
+                time.sleep(0.01)  # the pool forgets a thread if it was interrupted starting it
         finally:
             if threads != 1:  # 1 may be the doing of another call, which restores it
                 cv2.setNumThreads(threads)
+
+
+def _recalled(recall, function, path, max_side, colour, limits):
+    data, header = _load(path, limits)
+    how = {"colour": colour, "scans": limits.jpeg_scans}
+    return recall(data, lambda: function(Photo(*decode(data, header, max_side, **how))))
 
 
 def _share_pixels(budget: int) -> Callable[[int], AbstractContextManager]:
@@ -262,12 +289,10 @@ def _share_pixels(budget: int) -> Callable[[int], AbstractContextManager]:
 def _cost(path: str, max_side: int, limits: Limits) -> int:
     """Estimate the pixels that reading takes, from the start of the file; rather too many."""
     try:
-        data, size = read_file(path, limits.file_bytes, HEAD)
+        header, _, size = _look(path, limits)
     except Skipped:
-        return 0  # it will be skipped again, without being read
-    try:
-        header = sniff(data)
-    except Skipped:
-        return size if size <= HEAD else limits.pixels
+        return 0  # it will be skipped again, without reading more
+    if header is None:
+        return limits.pixels
     factor = 1 if header.buffered else reduction(header, max_side)
     return max(header.pixels // factor**2, size)

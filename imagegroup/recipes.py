@@ -11,6 +11,8 @@ from imagegroup.clusters import CRITERIA
 from imagegroup.orb import OrbParams
 from imagegroup.vectors import ENCODINGS
 
+_AFTERWARDS = {"n_words", "n_dims", "k", "fallback", "ks", "n_init", "random_state"}
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -111,6 +113,16 @@ class Recipe:
             values.pop("orb", self.orb), **{n: v for n, v in values.items() if n in knobs}
         )
         return dataclasses.replace(self, orb=orb, **{n: v for n, v in values.items() if n in own})
+
+
+def observing_values(recipe: Recipe) -> dict[str, object]:
+    """Return what decides how one photo is seen, before the others count.
+
+    >>> sorted(observing_values(DEFAULT))
+    ['colour', 'encoding', 'grid_step', 'max_side', 'orb']
+    """
+    values = {**dataclasses.asdict(recipe), "colour": recipe.colour > 0}  # its weight comes later
+    return {name: value for name, value in values.items() if name not in _AFTERWARDS}
 
 
 def _check_whole(name: str, value: object, low: int) -> None:
