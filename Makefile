@@ -24,7 +24,7 @@ test: .venv/installed
 	$(BIN)/python -m pytest -n auto
 
 test-slow: .venv/installed
-	$(BIN)/python -m pytest -n auto -m slow
+	$(BIN)/python -m pytest -n auto --dist loadfile -m slow
 
 lab: .venv/installed
 	$(BIN)/jupyter lab notebooks/00_quickstart.ipynb

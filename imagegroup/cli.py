@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import imagegroup
+from imagegroup.cli_parser import (
+    DIFFERENT,
+    INTERRUPTED,
+    MENDABLE,
+    NO_ELBOW,
+    OK,
+    RECIPES,
+    build_parser,
+)
 from imagegroup.grouping import NoElbow, group_images
 from imagegroup.names import display_name
-from imagegroup.recipes import CLASSIC, DEFAULT, Recipe
+from imagegroup.recipes import Recipe
 from imagegroup.tables import group_table, score_table, summary
-
-RECIPES = {"default": DEFAULT, "classic": CLASSIC}
-OK, DIFFERENT, MENDABLE, NO_ELBOW, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 class UserError(Exception):
     """Something the user can mend; printed as one line."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line."""
-
-    def error(self, message: str) -> None:
-        self.exit(MENDABLE, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,9 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from imagegroup.export import ExportError
 
+    if argv is None:
+        _silence_decoders()
     try:
         arguments = build_parser().parse_args(argv)
-        return arguments.run(arguments)
+        return COMMANDS[arguments.command](arguments)
     except NoElbow as error:
         return _complain(error, NO_ELBOW)
     except BrokenPipeError:  # the reader of our output, such as head, has seen enough
@@ -61,101 +62,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(error, MENDABLE)
     except KeyboardInterrupt:
         return _complain("interrupted: nothing was left half done", INTERRUPTED)
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of all commands."""
-    parser = _Parser(
-        prog="imagegroup",
-        description="Group a folder of images with ORB features and K-means. "
-        "Originals are only ever read.",
-        epilog="Exit codes: 0 done, 1 verify found a difference, 2 something you can mend "
-        "(one line says what), 3 no elbow found, 130 interrupted.",
-    )
-    parser.add_argument(
-        "--version", action="version", version=f"imagegroup {imagegroup.__version__}"
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_group(commands)
-    _add_score(commands)
-    _add_demo(commands)
-    _add_verify(commands)
-    _add_undo(commands)
-    return parser
-
-
-def _add_group(commands) -> None:
-    group = commands.add_parser("group", help="group the images of a folder")
-    group.add_argument("folder", metavar="FOLDER")
-    _add_recipe_options(group, "N, or a criterion such as elbow or silhouette")
-    group.add_argument(
-        "--seed", type=int, metavar="N", help="seed of the vocabulary and of K-means"
-    )
-    _add_export_options(group)
-    group.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-    group.set_defaults(run=run_group)
-
-
-def _add_score(commands) -> None:
-    score = commands.add_parser(
-        "score", help="group a folder whose first sub-folders are the true labels, and score it"
-    )
-    score.add_argument("folder", metavar="FOLDER")
-    _add_recipe_options(score, "N, a criterion, or true: the number of labels")
-    score.add_argument(
-        "--seeds", type=int, default=5, metavar="N", help="seeds 0 to N-1 (default 5)"
-    )
-    score.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-    score.set_defaults(run=run_score)
-
-
-def _add_demo(commands) -> None:
-    demo = commands.add_parser("demo", help="make the sample album and group it")
-    demo.add_argument("--difficulty", choices=("easy", "hard"), default="easy")
-    _add_recipe_options(demo, "N, or a criterion such as elbow or silhouette")
-    demo.add_argument("--seed", type=int, metavar="N", help="seed of the vocabulary and of K-means")
-    _add_export_options(demo)
-    demo.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-    demo.set_defaults(run=run_demo)
-
-
-def _add_verify(commands) -> None:
-    verify = commands.add_parser("verify", help="compare an export with its manifest")
-    verify.add_argument("out", metavar="OUT")
-    verify.set_defaults(run=run_verify)
-
-
-def _add_undo(commands) -> None:
-    undo = commands.add_parser("undo", help="remove what an export wrote, and nothing else")
-    undo.add_argument("out", metavar="OUT")
-    undo.add_argument("--yes", action="store_true", help="do it; without, only say what would go")
-    undo.set_defaults(run=run_undo)
-
-
-def _add_recipe_options(parser: argparse.ArgumentParser, k_help: str) -> None:
-    parser.add_argument("--recipe", choices=tuple(RECIPES), default="default")
-    parser.add_argument("--k", metavar="K", help=k_help)
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        dest="settings",
-        help="any field of Recipe or OrbParams, such as n_features=300; may be repeated",
-    )
-    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="threads (default: cores)")
-    parser.add_argument("--no-recursive", action="store_true", help="leave sub-folders out")
-
-
-def _add_export_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", metavar="OUT", help="copy each group to a folder in OUT")
-    parser.add_argument(
-        "--method",
-        choices=("copy", "hardlink", "symlink"),
-        default="copy",
-        help="how OUT gets the files (default: copy)",
-    )
-    parser.add_argument("--dry-run", action="store_true", help="print what would be written")
 
 
 def recipe_from(arguments: argparse.Namespace, k: str | None) -> Recipe:
@@ -231,6 +137,21 @@ def run_undo(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def run_cache(arguments: argparse.Namespace) -> int:
+    """Say what the cache holds, or empty it."""
+    from imagegroup.cache import Cache
+
+    cache = Cache()
+    place = display_name(cache.folder)
+    if arguments.action == "clear":
+        print(f"removed {cache.clear():,} entries from {place}")
+    else:
+        entries, size = cache.size()
+        print(f"{place}: {entries:,} entries, {size / 1e6:,.1f} MB")
+        print(f"kept to {cache.limit_bytes / 1e6:,.0f} MB; what was used longest ago goes first")
+    return OK
+
+
 def given_path(text: str) -> Path:
     """Return the path that the user meant, who may have pasted it with quotes or a space."""
     path = Path(text).expanduser()
@@ -292,6 +213,26 @@ def _value(text: str) -> object:
         return text
 
 
+def _silence_decoders() -> None:
+    """Keep the C libraries that decode images from writing to our stderr.
+
+    Only when we are the whole process: the second file descriptor belongs to all of it.
+    """
+    with contextlib.suppress(OSError, AttributeError, ValueError):  # no stderr, or not a file
+        sys.stderr = os.fdopen(os.dup(sys.stderr.fileno()), "w", 1, errors="backslashreplace")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
 def _complain(error: object, code: int) -> int:
     print(f"imagegroup: {' '.join(str(error).split())}", file=sys.stderr)
     return code
+
+
+COMMANDS = {
+    "group": run_group,
+    "score": run_score,
+    "demo": run_demo,
+    "verify": run_verify,
+    "undo": run_undo,
+    "cache": run_cache,
+}

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagegroup.repeatability import map_points, repeatability
 from imagegroup.orb import OrbParams, extract_features
+from imagegroup.repeatability import map_points, repeatability
 from imagegroup.samples import read_truth
 
 
