@@ -4,6 +4,7 @@ from imagegroup.plots.base import Picture, new_axes, picture
 from imagegroup.plots.fast import fast_ring, ring_bars
 from imagegroup.plots.features import (
     distance_histogram,
+    distance_scatter,
     grey_histogram,
     image_row,
     keypoints,
@@ -22,7 +23,6 @@ from imagegroup.plots.patches import (
     bit_strip,
     brief_pairs,
     centroid_patch,
-    mark_circle,
 )
 
 __all__ = [
@@ -34,11 +34,11 @@ __all__ = [
     "centroid_patch",
     "contact_sheet",
     "distance_histogram",
+    "distance_scatter",
     "fast_ring",
     "grey_histogram",
     "image_row",
     "keypoints",
-    "mark_circle",
     "mark_points",
     "matches",
     "new_axes",

@@ -56,8 +56,11 @@ def picture(ax: Axes | np.ndarray, alt: str) -> Picture:
         What the picture shows, for those who cannot see it.
     """
     figure = np.ravel(ax)[0].figure
-    data = io.BytesIO()
+    coded = []
     with plt.style.context(STYLE):
-        figure.savefig(data, format="webp", dpi=110, pil_kwargs={"quality": 88})
+        for how in ({"quality": 88}, {"lossless": True}):  # photos and lines: the smaller wins
+            data = io.BytesIO()
+            figure.savefig(data, format="webp", dpi=110, pil_kwargs=how)
+            coded.append(data.getvalue())
     plt.close(figure)
-    return Picture(data.getvalue(), alt)
+    return Picture(min(coded, key=len), alt)
