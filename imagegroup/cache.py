@@ -23,9 +23,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from imagegroup.decode import cv2  # not before decode has silenced it
 from imagegroup.files import read_file
 from imagegroup.names import display_name
 from imagegroup.skips import Skipped

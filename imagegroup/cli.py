@@ -60,6 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("IMAGEGROUP_TRACEBACK"):  # for those who mend imagegroup itself
             raise
         return _complain(error, MENDABLE)
+    except MemoryError:
+        return _complain("memory ran out: give fewer images, or a smaller --jobs.", MENDABLE)
     except KeyboardInterrupt:
         return _complain("interrupted: nothing was left half done", INTERRUPTED)
 

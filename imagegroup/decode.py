@@ -24,6 +24,9 @@ NEEDS = {"GIF": (4, 12), "AVIF": (4, 12), "animated WebP": (4, 11)}
 MOST_CHUNKS = 100_000
 """PNG chunks that are walked; 256 MiB in the usual pieces of 8 kB make a third of that."""
 
+COLOUR_PIXELS = 24 * 2**20
+"""Pixels that are decoded in colour, at most: three bytes for each instead of one."""
+
 FLAGS = {
     (False, 1): cv2.IMREAD_GRAYSCALE,
     (False, 2): cv2.IMREAD_REDUCED_GRAYSCALE_2,
@@ -101,7 +104,8 @@ def decode(
     max_side : int
         Long side of the result in px; 0, and images that are smaller, keep their size.
     colour : bool
-        RGB instead of grey.
+        RGB instead of grey; where more than 24 million pixels must be decoded for it, the grey
+        values in all three channels, for the sake of memory.
     scans : int
         Scans that a JPEG may have. Each costs time, and a few bytes can ask for thousands.
 
@@ -124,13 +128,26 @@ def decode(
             f"{header.format} needs OpenCV {needed} or newer, this is {cv2.__version__}",
         )
     factor = reduction(header, max_side)
-    image = _orient(_imdecode(_prepare(data, header, scans), FLAGS[colour, factor]), header)
+    in_colour = colour and header.pixels // factor**2 <= COLOUR_PIXELS
+    image = _orient(_imdecode(_prepare(data, header, scans), in_colour, factor), header)
     width, height = _full_size(image, header, factor)
     image = _resize(image, *_scaled_size(width, height, max_side))
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if colour else image, width, height
+    if colour:
+        image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB if image.ndim == 3 else cv2.COLOR_GRAY2RGB)
+    return image, width, height
 
 
-def _imdecode(data: bytes, flag: int) -> np.ndarray:
+def _imdecode(data: bytes, colour: bool, factor: int) -> np.ndarray:
+    """Decode; in grey what OpenCV gives in grey only, such as a JPEG 2000 of one channel."""
+    try:
+        return _try_imdecode(data, FLAGS[colour, factor])
+    except Skipped:
+        if not colour:
+            raise
+        return _try_imdecode(data, FLAGS[False, factor])
+
+
+def _try_imdecode(data: bytes, flag: int) -> np.ndarray:
     """Decode, or say that it cannot be done; `cv2.imdecode` gives None or raises as it likes."""
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)

@@ -134,6 +134,11 @@ def numbered_place(grouping: Grouping, base: str | Path) -> Path:
 
     The quickstart uses it: running it again finds its groups again, another result gets a place
     of its own, nothing is overwritten.
+
+    Examples
+    --------
+    >>> numbered_place(None, "sorted").as_posix()  # there is no folder of this name
+    'sorted/groups'
     """
     for number in itertools.count(1):
         place = Path(f"{base}-{number}" if number > 1 else base, "groups")

@@ -16,8 +16,16 @@ from hypothesis import strategies as st
 
 import imagegroup
 from imagegroup import staging
-from imagegroup.export import ExportError, apply_export, check_out, plan_export, verify_export
+from imagegroup.export import (
+    ExportError,
+    apply_export,
+    check_out,
+    numbered_place,
+    plan_export,
+    verify_export,
+)
 from imagegroup.plan import unique_names
+from imagegroup.recipes import DEFAULT
 from imagegroup.skips import SkippedFile, SkipReason
 
 EXPORTED = {
@@ -281,3 +289,17 @@ def test_progress_counts_every_image_once(photos, out):
     seen = []
     apply_export(plan_export(group(photos), out), progress=seen.append)
     assert seen == [1] * 5
+
+
+def test_numbered_place_finds_its_export_again_and_never_another(photos, tmp_path):
+    grouping, base = group(photos), tmp_path / "out" / "quickstart"
+    first = numbered_place(grouping, base)
+    assert first == base / "groups"
+    apply_export(plan_export(grouping, first))
+    assert numbered_place(grouping, base) == first
+    other = group(photos, recipe=DEFAULT.with_values(k=3))
+    second = numbered_place(other, base)
+    assert second == tmp_path / "out" / "quickstart-2" / "groups"
+    second.parent.mkdir()
+    (second.parent / "notes.txt").write_text("somebody's")
+    assert numbered_place(other, base) == tmp_path / "out" / "quickstart-3" / "groups"

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from imagegroup.images import Limits, Photo, read_image, read_photo
+from imagegroup.images import Limits, Photo, list_folder, map_images, read_image, read_photo
 from imagegroup.skips import Skipped, SkipReason
 
 
@@ -109,3 +109,24 @@ def test_reading_needs_no_heavy_library():
 
 def test_photo_compares_by_identity(photo):
     assert Photo(photo, 480, 360) != Photo(photo, 480, 360)
+
+
+def test_what_can_be_read_in_grey_can_be_read_in_colour(shared):
+    folder = shared("bad")
+    paths = list_folder(folder).paths
+    grey, colour = (
+        [isinstance(r, Skipped) for r in map_images(shape_of, folder, paths, colour=c)]
+        for c in (False, True)
+    )
+    assert grey == colour
+
+
+def shape_of(photo):
+    return photo.image.shape
+
+
+def test_opencv_is_silent_however_the_package_is_entered():
+    script = "import imagegroup, cv2; print(cv2.utils.logging.getLogLevel())"
+    kept = {k: v for k, v in os.environ.items() if k != "OPENCV_LOG_LEVEL"}
+    said = subprocess.run([sys.executable, "-c", script], env=kept, capture_output=True, text=True)
+    assert said.stdout.strip() == "0", said.stderr

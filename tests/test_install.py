@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE_TESTS = [
     f"tests/test_{name}.py"
     for name in (
-        "names", "formats", "images", "samples", "orb", "vectors", "clusters", "grouping",
+        "names", "formats", "files", "decode", "images", "corpus", "samples", "orb", "cache",
+        "vectors", "clusters", "grouping",
         "evaluate", "export", "cli", "scratch_orb", "scratch_fast",
     )
 ]  # fmt: skip
