@@ -115,7 +115,9 @@ def apply_export(
             _check_space(plan)
             plan.out.parent.mkdir(parents=True, exist_ok=True)
         if not already or os.path.lexists(plan.staging):  # complete, but not tidied up
-            already, reused = _fill(plan, fsync, progress or (lambda done: None))
+            with staging.interrupts_wait() as check:
+                shown = progress or int
+                already, reused = _fill(plan, fsync, lambda done: (shown(done), check()))
         others = _other_staging(plan)
     except OSError as error:
         raise ExportError(
@@ -132,12 +134,11 @@ def apply_export(
 def numbered_place(grouping: Grouping, base: str | Path) -> Path:
     """Return `groups` in the first of base, base-2, base-3 ... that is free or holds this export.
 
-    The quickstart uses it: running it again finds its groups again, another result gets a place
-    of its own, nothing is overwritten.
+    For the quickstart: the same result is found again, another gets a place of its own.
 
     Examples
     --------
-    >>> numbered_place(None, "sorted").as_posix()  # there is no folder of this name
+    >>> numbered_place(None, "sorted").as_posix()  # no such folder yet
     'sorted/groups'
     """
     for number in itertools.count(1):

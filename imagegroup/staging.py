@@ -12,9 +12,11 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import stat
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from imagegroup.names import display_name
@@ -189,14 +191,36 @@ def held(staging: Path) -> Iterator[None]:
     lock = FileLock(staging / "lock", timeout=0)
     try:
         lock.acquire()
+        yield
     except (Timeout, NotImplementedError):
         raise ExportError(
             f"another export is at work in {display_name(staging)}: let it end, then try again."
         ) from None
-    try:
-        yield
     finally:
-        lock.release()
+        lock.release(force=True)
+
+
+@contextlib.contextmanager
+def interrupts_wait() -> Iterator[Callable[[], None]]:
+    """Let a Ctrl-C wait for the next call of what this yields, or for the end.
+
+    In the middle of taking or giving back a lock it would leave the lock taken for ever.
+    """
+    waiting: list[tuple] = []
+    if threading.current_thread() is not threading.main_thread():  # Ctrl-C comes to that one
+        yield waiting.clear
+        return
+    before = signal.signal(signal.SIGINT, lambda *arguments: waiting.append(arguments))
+
+    def check() -> None:
+        if waiting and callable(before):
+            before(*waiting.pop())
+
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before)
+        check()
 
 
 def rename_exclusive(source: Path, target: Path) -> None:

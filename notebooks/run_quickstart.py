@@ -81,8 +81,7 @@ def text_of(notebook: nbformat.NotebookNode, tag: str) -> str:
 
 def as_html(notebook: nbformat.NotebookNode) -> str:
     """Turn the notebook into one page that loads nothing from outside."""
-    exporter = HTMLExporter()
-    return exporter.from_notebook_node(notebook, resources=dict(NOTHING_FROM_OUTSIDE))[0]
+    return HTMLExporter(**NOTHING_FROM_OUTSIDE).from_notebook_node(notebook)[0]
 
 
 if __name__ == "__main__":
