@@ -54,7 +54,7 @@ def killer(size: int) -> list[int]:
 
 def test_order_equals_the_cpp_library(tmp_path: Path):
     if sys.platform != "linux" or shutil.which("g++") is None:
-        pytest.skip("needs g++ and GCC's C++ library, as OpenCV's Linux wheels have")
+        pytest.skip("not on this machine: g++ and its C++ library, as OpenCV's Linux wheels have")
     (tmp_path / "order.cpp").write_text(GCC_PROGRAM)
     program = tmp_path / "order"
     subprocess.run(["g++", "-std=c++17", "-o", program, tmp_path / "order.cpp"], check=True)
