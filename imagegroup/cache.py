@@ -34,7 +34,7 @@ FORMAT = 1
 MAGIC = b"imagegroup observation\n"
 ENTRY_BYTES = 64 * 2**20
 """Largest entry; the descriptors of 100,000 keypoints take 3 MB."""
-DECIDING = ("formats", "decode", "images", "orb", "vectors")
+DECIDING = ("formats", "decode", "images", "orb", "baselines", "vocabulary", "vectors")
 """Files of the package that decide what is observed: when one changes, old entries are misses."""
 
 _SOURCES = b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in DECIDING)

@@ -7,7 +7,6 @@ of them alone forgets what single images have for themselves, and finds groups b
 
 from __future__ import annotations
 
-import functools
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,9 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from imagegroup.coordinates import principal_coordinates, shapeless_cloud
+from imagegroup.kmeans import fit_kmeans, mean_silhouette, stability
 
 REFERENCES, REFERENCE_STARTS = 4, 2
 """Shapeless clouds that the contrast compares the images with, and starts of K-means on each."""
+RESAMPLES = 10
+"""Refits on parts of the images that stability compares for each k."""
 SILHOUETTE_ROWS = 2_000
 """Silhouettes are averaged over at most this many images, spread evenly over the rows."""
 
@@ -35,9 +37,12 @@ class Sweep:
     explained : (m,) float64
         Part of the total squared distance that k groups explain, divided by what they explain of
         shapeless clouds with the same principal variances; 1 is no better, nan not measured.
+    stabilities, cloud_stabilities : (m,) float64, at most 1
+        `kmeans.stability` of the images and of a shapeless cloud; nan for k = 1, for k above n / 3
+        and not measured.
     labels : (m, n) int32, the labels for each k
     engine : str
-        Which path was taken: "exact, n-dimensional coordinates" or "float32".
+        Which path was taken, as `principal_coordinates` names it: exact up to 2,000 rows.
     """
 
     ks: np.ndarray
@@ -45,6 +50,8 @@ class Sweep:
     distortions: np.ndarray
     silhouettes: np.ndarray
     explained: np.ndarray
+    stabilities: np.ndarray
+    cloud_stabilities: np.ndarray
     labels: np.ndarray
     engine: str
 
@@ -55,6 +62,7 @@ def sweep_k(
     *,
     n_dims: int = 0,
     references: int = 0,
+    resamples: int = 0,
     n_init: int | str = "auto",
     random_state: int = 0,
     progress: Callable[[Sequence[int]], Iterable[int]] = iter,
@@ -72,6 +80,8 @@ def sweep_k(
         curves measure distances in all of them.
     references : int
         Shapeless clouds for `explained`; 0 leaves it out.
+    resamples : int
+        Refits for the stabilities, each with one start; 0 leaves them out.
     n_init : int or "auto"
         Starts for each k, as scikit-learn's KMeans takes it.
     random_state : int
@@ -101,66 +111,31 @@ def sweep_k(
     from threadpoolctl import threadpool_limits
 
     ks = _possible_ks(vectors, ks)
-    every = vectors.shape[1] if references else 0  # clouds copy principal variances
+    n_clouds = max(references, 1 if resamples else 0)
+    every = vectors.shape[1] if n_clouds else 0  # clouds copy principal variances
     wanted = max(n_dims, *ks) if n_dims else every
     points, tol, engine = principal_coordinates(vectors, wanted)
-    clouds = [shapeless_cloud(points, seed) for seed in range(references)]
+    clouds = [shapeless_cloud(points, seed) for seed in range(n_clouds)]
     distances = _silhouette_distances(points)
     rows = []
     # Many OpenMP threads on a small problem cost up to 16 times the time on a busy machine.
     with threadpool_limits(limits=1):
         for k in progress(ks):
             seen = slice(max(n_dims, k) if n_dims else None)
-            fit = functools.partial(fit_kmeans, k=k, random_state=random_state, tol=tol)
-            labels = fit(points[:, seen], n_init=n_init).labels_
+            how = {"k": k, "random_state": random_state, "tol": tol}
+            near, *near_clouds = (p[:, seen] for p in (points, *clouds))
+            labels = fit_kmeans(near, n_init=n_init, **how).labels_
             gaps = _to_own_center(points, labels)
-            by_chance = [
-                _explained(cloud, fit(cloud, n_init=REFERENCE_STARTS).labels_)
-                for cloud in (c[:, seen] for c in clouds if k > 1)
-            ]
-            explained = _explained(points[:, seen], labels)
-            ratio = explained / np.mean(by_chance) if by_chance else np.nan
-            rows.append(
-                ((gaps**2).sum(), gaps.mean(), _silhouette(distances, labels), ratio, labels)
+            measures = (
+                (gaps**2).sum(),
+                gaps.mean(),
+                mean_silhouette(distances, labels[_sample(len(labels))]),
+                _explained_ratio(near, labels, near_clouds[:references], how),
+                *_stabilities(near, near_clouds, resamples, how),
             )
+            rows.append((*measures, labels))
     *curves, labels = (np.array(column) for column in zip(*rows, strict=True))
     return Sweep(np.array(ks), *curves, labels.astype(np.int32), engine)
-
-
-def fit_kmeans(
-    points: np.ndarray,
-    k: int,
-    *,
-    n_init: int | str = "auto",
-    random_state: int = 0,
-    tol: float = 1e-4,
-):
-    """Fit scikit-learn's KMeans once.
-
-    Parameters
-    ----------
-    points : (n, d) float
-    k : int
-    n_init, random_state, tol
-        As scikit-learn takes them.
-
-    Returns
-    -------
-    sklearn.cluster.KMeans
-        Fitted.
-
-    Raises
-    ------
-    ValueError
-        k is below 1 or above n.
-    """
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
-
-    with warnings.catch_warnings():
-        # Fewer distinct rows than k: the empty groups are dropped by the caller.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return KMeans(k, n_init=n_init, random_state=random_state, tol=tol).fit(points)
 
 
 def choose_k(sweep: Sweep, criterion: str) -> int | None:
@@ -242,15 +217,28 @@ def best_contrast(sweep: Sweep) -> int | None:
     return int(sweep.ks[np.nanargmax(contrast)])
 
 
+def most_stable(sweep: Sweep) -> int | None:
+    """Return the k whose groups are found again most surely when some images are left out, or None.
+
+    A few groups across a long cloud, and very many groups, are found again in any points. Hence
+    the agreement s is taken relative to that c in a shapeless cloud, as kappa is relative to
+    chance: (s - c) / (1 - c). None when nothing exceeds 0.
+    """
+    stable, chance = sweep.stabilities, np.minimum(sweep.cloud_stabilities, 1 - 1e-9)
+    beyond = (stable - chance) / (1 - chance)
+    return int(sweep.ks[np.nanargmax(beyond)]) if (beyond > 0).any() else None
+
+
 CRITERIA: dict[str, Callable[[Sweep], int | None]] = {
     "elbow": elbow,
     "silhouette": best_silhouette,
     "contrast": best_contrast,
+    "stability": most_stable,
 }
 
 
 def _possible_ks(vectors: np.ndarray, ks: Sequence[int]) -> list[int]:
-    distinct = len(np.unique(vectors, axis=0)) if len(vectors) else 0
+    distinct = len({hash((row + 0).tobytes()) for row in vectors})  # np.unique sorts copies; -0 = 0
     possible = [int(k) for k in sorted(set(ks)) if 1 <= k <= distinct]
     if not possible:
         raise ValueError(
@@ -274,19 +262,29 @@ def _explained(points: np.ndarray, labels: np.ndarray) -> float:
     return float(total - (_to_own_center(points, labels) ** 2).sum())
 
 
+def _explained_ratio(points, labels: np.ndarray, clouds: list, how: dict) -> float:
+    """What the groups explain of the points, over the mean of what as many do of the clouds."""
+    if how["k"] == 1 or not clouds:
+        return np.nan
+    fits = [fit_kmeans(cloud, n_init=REFERENCE_STARTS, **how).labels_ for cloud in clouds]
+    by_chance = np.mean([_explained(c, chance) for c, chance in zip(clouds, fits, strict=True)])
+    return _explained(points, labels) / by_chance
+
+
+def _stabilities(points, clouds: list, resamples: int, how: dict) -> list[float]:
+    """Stability of the points and of the first cloud, where it means something.
+
+    Above n / 3, groups of an image or two are found again in any points.
+    """
+    if not resamples or not 1 < how["k"] <= len(points) // 3:
+        return [np.nan, np.nan]
+    return [stability(p, resamples=resamples, n_init=1, **how) for p in (points, clouds[0])]
+
+
 def _silhouette_distances(points: np.ndarray) -> np.ndarray:
     from sklearn.metrics import pairwise_distances
 
     return pairwise_distances(points[_sample(len(points))])
-
-
-def _silhouette(distances: np.ndarray, labels: np.ndarray) -> float:
-    from sklearn.metrics import silhouette_score
-
-    labels = labels[_sample(len(labels))]
-    if not 2 <= len(np.unique(labels)) <= len(labels) - 1:
-        return float("nan")
-    return float(silhouette_score(distances, labels, metric="precomputed"))
 
 
 def _sample(n: int) -> np.ndarray:

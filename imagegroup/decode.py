@@ -27,6 +27,9 @@ MOST_CHUNKS = 100_000
 COLOUR_PIXELS = 24 * 2**20
 """Pixels that are decoded in colour, at most: three bytes for each instead of one."""
 
+SWATCH_SIDE = 160
+"""Pixels across a swatch, at least, if the picture has them; more would tell no more of colours."""
+
 FLAGS = {
     (False, 1): cv2.IMREAD_GRAYSCALE,
     (False, 2): cv2.IMREAD_REDUCED_GRAYSCALE_2,
@@ -91,8 +94,14 @@ def _resize(image: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def decode(
-    data: bytes, header: Header, max_side: int = 0, *, colour: bool = False, scans: int = 100
-) -> tuple[np.ndarray, int, int]:
+    data: bytes,
+    header: Header,
+    max_side: int = 0,
+    *,
+    colour: bool = False,
+    swatch: bool = False,
+    scans: int = 100,
+) -> tuple[np.ndarray, int, int, np.ndarray | None]:
     """Decode an image, upright and scaled down.
 
     Parameters
@@ -106,6 +115,8 @@ def decode(
     colour : bool
         RGB instead of grey; where more than 24 million pixels must be decoded for it, the grey
         values in all three channels, for the sake of memory.
+    swatch : bool
+        Take a swatch as well; the image is made grey before it is scaled down, which is faster.
     scans : int
         Scans that a JPEG may have. Each costs time, and a few bytes can ask for thousands.
 
@@ -115,6 +126,8 @@ def decode(
         The image.
     int, int
         Width and height of the upright image at full size, in px.
+    (h, w, 3) uint8 or None
+        The swatch: every n-th row and column in RGB, 160 to 319 px long unless the image is small.
 
     Raises
     ------
@@ -128,13 +141,19 @@ def decode(
             f"{header.format} needs OpenCV {needed} or newer, this is {cv2.__version__}",
         )
     factor = reduction(header, max_side)
-    in_colour = colour and header.pixels // factor**2 <= COLOUR_PIXELS
+    in_colour = (colour or swatch) and header.pixels // factor**2 <= COLOUR_PIXELS
     image = _orient(_imdecode(_prepare(data, header, scans), in_colour, factor), header)
     width, height = _full_size(image, header, factor)
+    step = max(1, max(image.shape[:2]) // SWATCH_SIDE)
+    sample = _to_rgb(np.ascontiguousarray(image[::step, ::step])) if swatch else None
+    if image.ndim == 3 and not colour:
+        image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     image = _resize(image, *_scaled_size(width, height, max_side))
-    if colour:
-        image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB if image.ndim == 3 else cv2.COLOR_GRAY2RGB)
-    return image, width, height
+    return _to_rgb(image) if colour else image, width, height, sample
+
+
+def _to_rgb(image: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB if image.ndim == 3 else cv2.COLOR_GRAY2RGB)
 
 
 def _imdecode(data: bytes, colour: bool, factor: int) -> np.ndarray:

@@ -1,16 +1,14 @@
-"""How good are the groups: scores against known labels, and stability without them."""
+"""How good are the groups: scores against known labels."""
 
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from imagegroup.clusters import fit_kmeans
 from imagegroup.grouping import Grouping, group_observed, observe_images
 from imagegroup.images import list_folder
 from imagegroup.names import display_name
@@ -175,72 +173,6 @@ def score_folder(
     }
 
 
-def stability(
-    vectors: np.ndarray,
-    k: int,
-    *,
-    resamples: int = 10,
-    share: float = 0.8,
-    n_init: int = 10,
-    random_state: int = 0,
-) -> float:
-    """Ask whether K-means finds the same groups again when some of the images are left out.
-
-    K-means is fitted to random subsets; each pair of fits is compared on the images that both saw,
-    by the adjusted Rand index, whose mean is returned. No true labels are needed. Stable groups
-    need not be right, and k = 1 is always stable. A number out of its range raises ValueError.
-
-    Parameters
-    ----------
-    vectors : (n, d) numbers
-        One row an image; leave out those without features.
-    k : int, at most share * n
-    resamples : int, at least 2
-    share : float in (0.5, 1], of n: size of a subset, drawn without replacement
-    n_init : int
-        Starts of K-means.
-
-    References
-    ----------
-    Ben-Hur, Elisseeff and Guyon, A stability based method for discovering structure in clustered
-    data, 2002, doi:10.1142/9789812799623_0002.
-
-    Examples
-    --------
-    Two clumps far apart are found every time; a third group is not there to be found.
-
-    >>> rng = np.random.default_rng(0)
-    >>> clumps = rng.normal(size=(60, 2)) + np.repeat([[0, 0], [50, 50]], 30, axis=0)
-    >>> stability(clumps, 2), stability(clumps, 3) < 0.9
-    (1.0, True)
-    """
-    from threadpoolctl import threadpool_limits
-
-    size = round(share * len(vectors))
-    if resamples < 2 or not 0.5 < share <= 1 or not 1 <= k <= size:
-        raise ValueError(
-            f"k={k}, resamples={resamples}, share={share} of {len(vectors)} images: expected "
-            "resamples from 2, share above 0.5 up to 1, and at most as many groups as images."
-        )
-    rng = np.random.default_rng(random_state)
-    fits = np.full((resamples, len(vectors)), -1)
-    with threadpool_limits(limits=1):  # small problems are slower on many threads
-        for fit in fits:
-            rows = rng.choice(len(vectors), size, replace=False)
-            start = int(rng.integers(2**31))
-            model = fit_kmeans(vectors[rows], k, n_init=n_init, random_state=start)
-            fit[rows] = model.labels_
-    pairs = itertools.combinations(fits, 2)
-    return float(np.mean([_ari_where_both_saw(a, b) for a, b in pairs]))
-
-
 def _spread(values: list[float]) -> dict:
     sd = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
     return {"mean": float(np.mean(values)), "sd": sd, "values": values}
-
-
-def _ari_where_both_saw(a: np.ndarray, b: np.ndarray) -> float:
-    from sklearn.metrics import adjusted_rand_score
-
-    both = (a >= 0) & (b >= 0)
-    return adjusted_rand_score(a[both], b[both])

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from imagegroup.cache import Cache, Recall
-from imagegroup.clusters import REFERENCES, Sweep, choose_k, sweep_k
+from imagegroup.clusters import REFERENCES, RESAMPLES, Sweep, choose_k, sweep_k
 from imagegroup.images import Listing, Photo, list_folder, map_images
 from imagegroup.recipes import DEFAULT, Recipe, observing_values
 from imagegroup.skips import Skipped, SkippedFile
-from imagegroup.vectors import ENCODINGS, Observation
+from imagegroup.vectors import ENCODINGS, Learned, Observation
 
 SAMPLE_IMAGES = 400
 """Images whose descriptors are kept to learn from; all others are encoded as they are read."""
@@ -62,6 +62,7 @@ class Grouping:
         Wall time of each stage.
     exports : tuple of str
         Folders left out because they are exports of ours.
+    learned : Learned, of the sample
     """
 
     folder: Path
@@ -75,6 +76,7 @@ class Grouping:
     skipped: tuple[SkippedFile, ...]
     seconds: dict[str, float]
     exports: tuple[str, ...] = ()
+    learned: Learned = ()
 
     @property
     def k(self) -> int:
@@ -169,52 +171,51 @@ def group_observed(
 
     `group_images` reads files; an experiment that varies the seed gives observations it has kept.
     """
+    from threadpoolctl import threadpool_limits
+
     seconds = {} if seconds is None else seconds
     encoding, paths = ENCODINGS[recipe.encoding], list(listing.paths)
     bar = functools.partial(_bar, shown=progress)
-    shuffled = np.random.default_rng(recipe.random_state).permutation(len(paths))
-    sample = [paths[i] for i in sorted(shuffled[:SAMPLE_IMAGES])]
     with _clock(seconds, "extract"):
-        known = dict(zip(sample, bar(read(sample), len(sample), "reading"), strict=True))
+        known = _observe_sample(read, paths, recipe.random_state, bar)
     with _clock(seconds, "learn"):
         usable = [o for o in known.values() if not isinstance(o, Skipped)]
-        vocabularies = encoding.learn(usable, recipe.n_words, recipe.random_state)
-    with _clock(seconds, "encode"):
+        learned = encoding.learn(usable, recipe.n_words, recipe.random_state)
+    with _clock(seconds, "encode"), threadpool_limits(limits=1):  # the threads are reading
         rest = [path for path in paths if path not in known]
         others = bar(read(rest), len(rest), "encoding")
         stream = ((p, known.pop(p) if p in known else next(others)) for p in paths)
-        kept, vectors, featured, skipped = _encode(
-            stream, len(paths), encoding, vocabularies, recipe
-        )
+        kept, vectors, featured, skipped = _encode(stream, len(paths), encoding, learned, recipe)
     with _clock(seconds, "sweep"):
         labels, sweep, criterion = _cluster(vectors, featured, recipe, bar)
     centers = _centers(vectors, labels)
     skipped = tuple(sorted((*listing.skipped, *skipped), key=lambda s: s.path))
-    return Grouping(
-        folder,
-        kept,
-        vectors,
-        labels,
-        centers,
-        sweep,
-        criterion,
-        recipe,
-        skipped,
-        seconds,
-        listing.exports,
-    )
+    groups = (kept, vectors, labels, centers, sweep, criterion)
+    return Grouping(folder, *groups, recipe, skipped, seconds, listing.exports, learned)
+
+
+def _observe_sample(read: Reader, paths: list[str], seed: int, bar) -> dict:
+    """Observe 400 random images, and more while fewer than half have anything to learn from."""
+    shuffled, known, usable = np.random.default_rng(seed).permutation(len(paths)), {}, 0
+    for start in range(0, len(paths), SAMPLE_IMAGES):
+        sample = [paths[i] for i in sorted(shuffled[start : start + SAMPLE_IMAGES])]
+        seen = list(bar(read(sample), len(sample), "reading"))
+        known.update(zip(sample, seen, strict=True))
+        usable += sum(not isinstance(o, Skipped) and len(o[0]) > 0 for o in seen)
+        if usable >= SAMPLE_IMAGES // 2:
+            break
+    return known
 
 
 def observe_images(
     folder: Path, paths: list[str], recipe: Recipe, jobs: int = 0, recall: Recall | None = None
 ) -> Iterator[Observation | Skipped]:
     """Read files and keep of each what the recipe's encoding needs, in the order of `paths`."""
-    colour = recipe.colour > 0
 
     def observe(photo: Photo) -> Observation:
-        return ENCODINGS[recipe.encoding].observe(photo, recipe.orb, recipe.grid_step, colour)
+        return ENCODINGS[recipe.encoding].observe(photo, recipe.orb, recipe.grid_step)
 
-    how = {"max_side": recipe.max_side, "colour": colour, "jobs": jobs, "recall": recall}
+    how = {"max_side": recipe.max_side, "swatch": recipe.colour > 0, "jobs": jobs, "recall": recall}
     return map_images(observe, folder, paths, **how)
 
 
@@ -224,14 +225,14 @@ def _recall(cache: Cache | None, recipe: Recipe, folder: Path) -> Recall | None:
     return None if cache is None or foreign else cache.recall(observing_values(recipe), folder)
 
 
-def _encode(stream, n_paths: int, encoding, vocabularies: list, recipe: Recipe):
+def _encode(stream, n_paths: int, encoding, learned: list, recipe: Recipe):
     """Encode one observation at a time into rows that never drift from their paths."""
     kept, featured, skipped, vectors = [], [], [], None
     for path, observed in stream:
         if isinstance(observed, Skipped):
             skipped.append(SkippedFile(path, observed.reason, observed.detail))
             continue
-        vector = encoding.encode(observed, vocabularies, recipe.orb, recipe.colour)
+        vector = encoding.encode(observed, learned, recipe.orb, recipe.colour)
         if vector is not None:
             if vectors is None:
                 vectors = np.zeros((n_paths, vector.size), vector.dtype)
@@ -254,6 +255,7 @@ def _cluster(vectors: np.ndarray, featured: np.ndarray, recipe: Recipe, bar):
         ks,
         n_dims=recipe.n_dims,
         references=REFERENCES if "contrast" in (recipe.k, recipe.fallback) else 0,
+        resamples=RESAMPLES if "stability" in (recipe.k, recipe.fallback) else 0,
         n_init=recipe.n_init,
         random_state=recipe.random_state,
         progress=lambda ks: bar(ks, len(ks), "clustering"),

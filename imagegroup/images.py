@@ -80,11 +80,14 @@ class Photo:
         Upright, at the size asked for.
     width, height : int
         Size of the upright photo at full size, in px.
+    swatch : (h, w, 3) uint8 RGB, or None
+        Every n-th row and column of the picture, to count its colours; None if not asked for.
     """
 
     image: np.ndarray
     width: int
     height: int
+    swatch: np.ndarray | None = None
 
 
 def read_image(
@@ -124,7 +127,12 @@ def read_image(
 
 
 def read_photo(
-    path: str | os.PathLike, max_side: int = 0, *, colour: bool = False, limits: Limits = LIMITS
+    path: str | os.PathLike,
+    max_side: int = 0,
+    *,
+    colour: bool = False,
+    swatch: bool = False,
+    limits: Limits = LIMITS,
 ) -> Photo:
     """Read an image with its full size; parameters and exceptions as in `read_image`.
 
@@ -132,6 +140,8 @@ def read_photo(
     ----------
     colour : bool
         RGB instead of grey.
+    swatch : bool
+        Keep a sample of the colours beside the image.
 
     Examples
     --------
@@ -140,12 +150,12 @@ def read_photo(
     >>> photo.image.shape, photo.width, photo.height
     ((67, 100, 3), 600, 400)
     """
-    data, header = _load(path, limits)
-    return Photo(*decode(data, header, max_side, colour=colour, scans=limits.jpeg_scans))
+    how = {"colour": colour, "swatch": swatch, "scans": limits.jpeg_scans}
+    return Photo(*decode(*_load(path, limits, *_look(path, limits)), max_side, **how))
 
 
-def _load(path: str | os.PathLike, limits: Limits) -> tuple[bytes, Header]:
-    header, data, size = _look(path, limits)
+def _load(path, limits: Limits, header: Header | None, data: bytes, size: int):
+    """Give the bytes of an image and its header, from what `_look` gave if that is all of it."""
     if size > len(data):
         data, _ = read_file(path, limits.file_bytes)
         header = sniff(data)
@@ -181,6 +191,7 @@ def map_images(
     *,
     max_side: int = 0,
     colour: bool = False,
+    swatch: bool = False,
     jobs: int = 0,
     limits: Limits = LIMITS,
     pixel_budget: int = BUDGET,
@@ -189,17 +200,15 @@ def map_images(
     """Read images in threads and apply a function to each.
 
     Memory is bounded by the pixels in flight, not by `jobs`: an image waits until there is room,
-    one larger than the budget until it is alone. While this runs OpenCV itself uses one thread.
+    one larger than the budget until it is alone. While this runs OpenCV uses one thread.
 
     Parameters
     ----------
     function : callable
-        Takes a `Photo`; runs in a thread. What it raises ends the iteration, but `Skipped` and
-        running out of memory, which skip the image.
-    folder, paths
-        As given to and by `list_folder`.
-    max_side, colour, limits
-        As in `read_photo`.
+        Takes a `Photo`; runs in a thread. `Skipped` and memory that runs out skip the image,
+        whatever else it raises ends the iteration.
+    folder, paths, max_side, colour, swatch, limits
+        As given to and by `list_folder`, and as in `read_photo`.
     jobs : int
         Threads; 0 is one for each core.
     pixel_budget : int
@@ -220,16 +229,18 @@ def map_images(
     """
     jobs = jobs or cv2.getNumberOfCPUs()
     share, stopped = _share_pixels(pixel_budget), threading.Event()
+    how = {"colour": colour, "swatch": swatch, "scans": limits.jpeg_scans}
+    seen = recall or (lambda data, observe: observe())
 
     def work(path: str) -> Result | Skipped | None:
         whole = os.path.join(folder, path)
         try:
-            with share(_cost(whole, max_side, limits)):
+            header, start, size = _look(whole, limits)
+            with share(_cost(header, size, max_side, limits)):
                 if stopped.is_set():
                     return None
-                if recall is None:
-                    return function(read_photo(whole, max_side, colour=colour, limits=limits))
-                return _recalled(recall, function, whole, max_side, colour, limits)
+                data, header = _load(whole, limits, header, start, size)
+                return seen(data, lambda: function(Photo(*decode(data, header, max_side, **how))))
         except Skipped as skip:
             return Skipped(skip.reason, skip.detail)  # a new one: a traceback would hold the pixels
         except (MemoryError, cv2.error) as error:
@@ -246,8 +257,7 @@ def map_images(
             ahead.append(pool.submit(work, path))
             if len(ahead) > 4 * jobs:
                 yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+        yield from (future.result() for future in ahead)
     finally:
         stopped.set()
         try:
@@ -257,12 +267,6 @@ def map_images(
         finally:
             if threads != 1:  # 1 may be the doing of another call, which restores it
                 cv2.setNumThreads(threads)
-
-
-def _recalled(recall, function, path, max_side, colour, limits):
-    data, header = _load(path, limits)
-    how = {"colour": colour, "scans": limits.jpeg_scans}
-    return recall(data, lambda: function(Photo(*decode(data, header, max_side, **how))))
 
 
 def _share_pixels(budget: int) -> Callable[[int], AbstractContextManager]:
@@ -286,12 +290,8 @@ def _share_pixels(budget: int) -> Callable[[int], AbstractContextManager]:
     return share
 
 
-def _cost(path: str, max_side: int, limits: Limits) -> int:
-    """Estimate the pixels that reading takes, from the start of the file; rather too many."""
-    try:
-        header, _, size = _look(path, limits)
-    except Skipped:
-        return 0  # it will be skipped again, without reading more
+def _cost(header: Header | None, size: int, max_side: int, limits: Limits) -> int:
+    """Estimate the pixels that reading takes; rather too many."""
     if header is None:
         return limits.pixels
     factor = 1 if header.buffered else reduction(header, max_side)

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from blobs import blobs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kneed import KneeLocator
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
-from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_score
 
 from imagegroup import clusters, coordinates
 from imagegroup.clusters import choose_k, sweep_k
-
-
-def blobs(n, d, k, seed=0):
-    rng = np.random.default_rng(seed)
-    return rng.normal(rng.normal(0, 4, (k, d))[np.arange(n) % k], 1.0)
+from imagegroup.kmeans import stability
 
 
 @pytest.mark.parametrize(("n", "d"), [(40, 5), (40, 40), (60, 3_000)])
@@ -77,12 +73,15 @@ def test_no_elbow_is_none():
         np.linspace(7, 1, 7),
         np.full(7, np.nan),
         np.full(7, np.nan),
+        np.full(7, np.nan),
+        np.full(7, np.nan),
         np.zeros((7, 9), np.int32),
         "made up",
     )
     assert choose_k(line, "elbow") is None
     assert choose_k(line, "silhouette") is None
     assert choose_k(line, "contrast") is None
+    assert choose_k(line, "stability") is None
 
 
 def test_an_unknown_criterion_is_named():
@@ -107,27 +106,6 @@ def test_more_groups_never_lie_farther_away_at_the_end(seed, n, d):
         assert set(labels) == set(range(k))
 
 
-@pytest.mark.parametrize("limit", [50, 5_000])
-def test_few_dimensions_equal_pca(monkeypatch, limit):
-    monkeypatch.setattr(coordinates, "EXACT_ROWS", limit)
-    vectors = blobs(90, 400, 4).astype(np.float32)
-    points, _, engine = coordinates.principal_coordinates(vectors, 5)
-    assert ("of 50 rows" in engine) == (limit == 50)
-    if limit > 90:
-        plain = PCA(5).fit_transform(vectors.astype(float))
-        assert np.allclose(np.abs(points[:, :5]), np.abs(plain), atol=1e-3)
-    sweep = sweep_k(vectors, range(1, 9), n_dims=5, references=3, n_init=3)
-    assert choose_k(sweep, "contrast") == 4
-
-
-def test_a_cloud_has_the_variances_and_no_groups():
-    points = coordinates.principal_coordinates(blobs(80, 300, 3), 0)[0]
-    cloud = coordinates.shapeless_cloud(points, 0)
-    assert np.allclose((cloud**2).sum(axis=0), (points[:, :79] ** 2).sum(axis=0))
-    assert np.allclose(cloud.T @ cloud, np.diag((cloud**2).sum(axis=0)), atol=1e-6)
-    assert np.allclose(cloud.mean(axis=0), 0, atol=1e-9)
-
-
 def test_contrast_finds_groups_and_explained_is_about_1_without():
     found = sweep_k(blobs(120, 60, 5), range(1, 13), references=5, n_init=3)
     assert choose_k(found, "contrast") == 5
@@ -135,3 +113,38 @@ def test_contrast_finds_groups_and_explained_is_about_1_without():
     none = sweep_k(noise, range(1, 13), references=5, n_init=3)
     assert np.allclose(none.explained[1:], 1, atol=0.15)
     assert found.explained[4] > 1.5
+
+
+def test_stability_finds_groups_and_is_measured_only_when_asked():
+    found = sweep_k(blobs(120, 60, 5), range(1, 13), n_dims=8, resamples=6, n_init=3)
+    assert choose_k(found, "stability") == 5
+    assert found.stabilities[4] == 1
+    assert found.cloud_stabilities[4] < 0.5
+    assert np.isnan(found.explained).all()
+    plain = sweep_k(blobs(120, 60, 5), range(1, 13), n_dims=8, n_init=3)
+    assert np.array_equal(plain.labels, found.labels)
+    assert np.isnan(plain.stabilities).all()
+    assert np.isnan(plain.cloud_stabilities).all()
+    assert choose_k(plain, "stability") is None
+
+
+def test_stability_is_that_of_the_points_seen():
+    vectors = blobs(40, 30, 4)
+    sweep = sweep_k(vectors, [1, 3, 13, 14], n_dims=5, resamples=4, random_state=7)
+    points, tol, _ = coordinates.principal_coordinates(vectors, 30)
+    seen = {"resamples": 4, "n_init": 1, "random_state": 7, "tol": tol}
+    cloud = coordinates.shapeless_cloud(points, 0)
+    assert sweep.stabilities[1] == stability(points[:, :5], 3, **seen)
+    assert sweep.cloud_stabilities[1] == stability(cloud[:, :5], 3, **seen)
+    assert np.isnan(sweep.stabilities).tolist() == [True, False, False, True]  # k = 1, k > n / 3
+
+
+def test_what_any_cloud_repeats_does_not_count():
+    """Found again with 0.9 at k = 2, but so is a cloud; 0.8 against 0.2 says more."""
+    ks, none = np.array([1, 2, 3]), np.full(3, np.nan)
+    stable, cloud = np.array([np.nan, 0.9, 0.8]), np.array([np.nan, 0.85, 0.2])
+    labels = np.zeros((3, 9), np.int32)
+    sweep = clusters.Sweep(ks, none, none, none, none, stable, cloud, labels, "made up")
+    assert choose_k(sweep, "stability") == 3
+    sweep = clusters.Sweep(ks, none, none, none, none, cloud, stable, labels, "made up")
+    assert choose_k(sweep, "stability") is None

@@ -21,7 +21,7 @@ needs_412 = pytest.mark.skipif(OPENCV < (4, 12), reason="this OpenCV decodes nei
 
 
 def read(data, *arguments, **options):
-    return decode(data, sniff(data), *arguments, **options)
+    return decode(data, sniff(data), *arguments, **options)[:3]
 
 
 def encoded(image, kind, **options):
@@ -219,3 +219,34 @@ def test_a_float_tiff_is_skipped_and_not_clipped():
     Image.fromarray(np.linspace(0, 1, 3200, dtype=np.float32).reshape(40, 80)).save(out, "TIFF")
     with pytest.raises(Skipped, match="undecodable"):
         read(out.getvalue())
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_the_swatch_is_every_nth_pixel_before_scaling(kind):
+    rgb = np.random.default_rng(0).integers(0, 256, (400, 700, 3), np.uint8)
+    rgb = cv2.GaussianBlur(rgb, (9, 9), 3)
+    data = encoded(rgb, kind)
+    whole = read(data, colour=True)[0]
+    image, width, height, swatch = decode(data, sniff(data), 100, swatch=True)
+    assert (width, height) == (700, 400)
+    assert image.shape == (57, 100)
+    if kind == "PNG":
+        np.testing.assert_array_equal(swatch, whole[::4, ::4])  # 700 // 160 = 4
+        grey = shrink(cv2.cvtColor(whole, cv2.COLOR_RGB2GRAY), 100)
+        np.testing.assert_array_equal(image, grey)
+    else:  # decoded at a quarter, 175 x 100, of which each pixel counts
+        reduced = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_COLOR_4)
+        np.testing.assert_array_equal(swatch, reduced[..., ::-1])
+    assert read(data, 100)[0].shape == image.shape
+    assert decode(data, sniff(data), 100)[3] is None
+
+
+def test_swatches_of_grey_pictures_and_of_large_ones_are_grey(photo, monkeypatch):
+    grey = decode(data := encoded(photo, "PNG"), sniff(data), 100, swatch=True)[3]
+    np.testing.assert_array_equal(grey, np.stack([photo[::3, ::3]] * 3, axis=2))
+    monkeypatch.setattr("imagegroup.decode.COLOUR_PIXELS", 1_000)
+    large = encoded(np.stack([photo, photo // 2, photo // 4], axis=2), "PNG")
+    image, _, _, swatch = decode(large, sniff(large), 100, swatch=True)
+    assert image.ndim == 2
+    assert (swatch[..., 0] == swatch[..., 1]).all()
+    assert (swatch[..., 0] == swatch[..., 2]).all()

@@ -17,12 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagegroup.evaluate import (
-    score_folder,
-    score_labels,
-    stability,
-    true_labels,
-)
+from imagegroup.evaluate import score_folder, score_labels, true_labels
 from imagegroup.grouping import group_images
 from imagegroup.recipes import DEFAULT
 
@@ -160,27 +155,3 @@ def test_score_folder_says_what_it_needs(tmp_path, labelled):
     shutil.copy(labelled / "coins/00.jpg", tmp_path / "top.jpg")
     with pytest.raises(ValueError, match=r"top\.jpg lies in no sub-folder"):
         score_folder(tmp_path)
-
-
-def test_stability_tells_groups_from_noise():
-    rng = np.random.default_rng(0)
-    places = np.repeat([[0, 0, 0], [40, 0, 0], [0, 40, 0]], 20, axis=0)
-    clumps = places + rng.normal(size=(60, 3))
-    noise = rng.uniform(size=(60, 3))
-    assert stability(clumps, 3) == 1
-    assert stability(clumps, 5) < 0.9
-    assert stability(noise, 3) < 0.8
-    assert stability(noise, 3) == stability(noise, 3)
-    assert stability(noise, 3, random_state=1) != stability(noise, 3)
-    assert stability(clumps, 3, n_init=1) == pytest.approx(stability(3 * clumps + 7, 3, n_init=1))
-
-
-def test_stability_compares_only_what_both_fits_saw():
-    """Every image is a group of its own: any two fits agree on the images that both saw."""
-    assert stability(np.arange(10.0)[:, None], 8, share=0.8) == 1
-
-
-@pytest.mark.parametrize("wrong", [{"k": 9}, {"k": 0}, {"resamples": 1}, {"share": 0.5}])
-def test_stability_refuses_what_cannot_be(wrong):
-    with pytest.raises(ValueError, match="of 10 images: expected"):
-        stability(np.eye(10), **{"k": 2} | wrong)

@@ -61,11 +61,13 @@ def test_results_come_in_the_order_of_the_paths(folder, jobs):
 
 def test_results_are_those_of_a_plain_loop(folder):
     paths = [p for p in list_folder(folder).paths if p != "4.png"]
-    for colour in (False, True):
-        photos = list(map_images(lambda p: p, folder, paths, max_side=50, colour=colour, jobs=4))
+    for how in ({}, {"colour": True}, {"swatch": True}):
+        photos = list(map_images(lambda p: p, folder, paths, max_side=50, jobs=4, **how))
         for path, photo in zip(paths, photos, strict=True):
-            alone = read_photo(folder / path, 50, colour=colour)
+            alone = read_photo(folder / path, 50, **how)
             np.testing.assert_array_equal(photo.image, alone.image)
+            np.testing.assert_array_equal(photo.swatch, alone.swatch)
+            assert (photo.swatch is None) == ("swatch" not in how)
             assert (photo.width, photo.height) == (alone.width, alone.height)
 
 

@@ -8,16 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imagegroup.baselines import colour_histogram, grey_histogram, thumbnail
 from imagegroup.images import Photo
 from imagegroup.orb import OrbParams, extract_features
-from imagegroup.vectors import (
-    ENCODINGS,
-    colour_histogram,
-    encode_vlad,
-    learn_vocabulary,
-    nearest_words,
-    unpack_bits,
-)
+from imagegroup.vectors import ENCODINGS, encode_vlad, encode_words
+from imagegroup.vocabulary import learn_idf, learn_vocabulary, nearest_words, unpack_bits
 
 
 def describe(n, seed=0):
@@ -106,7 +101,7 @@ def test_every_encoding_gives_one_vector_an_image(name, photo):
     size = len(extract_features(photo, orb))
     orb = OrbParams(n_features=size, fast_threshold=5) if name in ("flatten", "bits") else orb
     views = [Photo(view, 480, 360) for view in (photo, np.ascontiguousarray(photo[:, ::-1]))]
-    seen = [encoding.observe(view, orb, 8, False) for view in views]
+    seen = [encoding.observe(view, orb, 8) for view in views]
     vocabularies = encoding.learn(seen, 4, 0)
     vectors = [encoding.encode(o, vocabularies, orb, 0.7) for o in seen if o is not None]
     assert vectors[0].ndim == 1
@@ -126,13 +121,86 @@ def test_the_colour_block_counts_lab_by_hand():
     assert np.allclose(colour_histogram(rgb), np.sqrt(counts.ravel() / 600), atol=1e-6)
 
 
-def test_vlad_has_three_blocks(photo):
-    rgb = Photo(np.stack([photo, photo // 2, photo], axis=2), 480, 360)
-    orb, vlad = OrbParams(), ENCODINGS["vlad"]
-    seen = vlad.observe(rgb, orb, 8, True)
-    vocabularies = vlad.learn([seen], 4, 0)
-    vector = vlad.encode(seen, vocabularies, orb, 0.7)
-    keypoints, grid, colour = np.split(vector, [4 * 256, 8 * 256])
+@pytest.mark.parametrize(("name", "size"), [("vlad", 4 * 256), ("words", 4)])
+def test_keypoints_grid_and_colours_are_encoded_apart(name, size, photo):
+    swatch = np.ascontiguousarray(np.stack([photo, photo // 2, photo], axis=2)[::3, ::3])
+    orb, encoding = OrbParams(), ENCODINGS[name]
+    seen = encoding.observe(Photo(photo, 480, 360, swatch), orb, 8)
+    vector = encoding.encode(seen, encoding.learn([seen], 4, 0), orb, 0.7)
+    keypoints, grid, colour = np.split(vector, [size, 2 * size])
     for block, length in ((keypoints, 1), (grid, 1), (colour, 0.7)):
         assert np.linalg.norm(block) == pytest.approx(length, abs=1e-5)
-    assert np.allclose(colour, 0.7 * colour_histogram(rgb.image))
+    assert np.allclose(colour, 0.7 * colour_histogram(swatch))
+    alone = encoding.observe(Photo(photo, 480, 360), orb, 0)
+    assert np.array_equal(
+        encoding.encode(alone, encoding.learn([alone], 4, 0), orb, 0.7), keypoints
+    )
+
+
+def words_by_hand(descriptors, images, vocabulary):
+    """A bag of words in plain loops: Hamming-like distances, counts, idf, square roots, length."""
+    bits = [[byte >> i & 1 for byte in map(int, row) for i in range(8)] for row in descriptors]
+
+    def nearest(one):
+        distances = [sum((b - w) ** 2 for b, w in zip(one, word, strict=True)) for word in words]
+        return distances.index(min(distances))
+
+    words = vocabulary.astype(float).tolist()
+    weights = []
+    for word in range(len(words)):
+        having = sum(word in [nearest(b) for b in unpack_bits(i).tolist()] for i in images)
+        weights.append(np.log(1 + len(images) / max(having, 1)))
+    counts = [0] * len(words)
+    for one in bits:
+        counts[nearest(one)] += 1
+    roots = [(c * w) ** 0.5 for c, w in zip(counts, weights, strict=True)]
+    length = sum(r * r for r in roots) ** 0.5
+    return [r / length for r in roots]
+
+
+@given(seed=st.integers(0, 1_000), n=st.integers(1, 30), n_words=st.integers(1, 6))
+@settings(max_examples=25, deadline=None)
+def test_words_equal_a_plain_loop(seed, n, n_words):
+    images = [describe(n + i, seed + i) for i in range(4)]
+    vocabulary = learn_vocabulary(images[:3], n_words, seed)
+    vector = encode_words(images[3], vocabulary, learn_idf(images[:3], vocabulary))
+    assert np.allclose(vector, words_by_hand(images[3], images[:3], vocabulary), atol=1e-5)
+
+
+@given(st.lists(st.integers(0, 3), max_size=60), st.permutations(range(4)))
+@settings(max_examples=50, deadline=None)
+def test_words_count_and_forget_the_order(chosen, order):
+    vocabulary = unpack_bits(describe(4)).astype(np.float32)  # four descriptors, each its own word
+    idf = np.ones(4, np.float32)
+    vector = encode_words(describe(4)[chosen], vocabulary, idf)
+    shares = np.bincount(chosen, minlength=4) / max(1, len(chosen))
+    assert np.allclose(vector**2, shares, atol=1e-6)  # square roots undone: the share of each word
+    moved = encode_words(describe(4)[chosen][::-1], vocabulary[list(order)], idf)
+    assert np.allclose(moved, vector[list(order)])
+
+
+def test_a_rare_word_tells_more():
+    dark, light = np.zeros((1, 32), np.uint8), np.full((1, 32), 255, np.uint8)
+    vocabulary = unpack_bits(np.concatenate([dark, light])).astype(np.float32)
+    none = np.zeros((0, 32), np.uint8)
+    idf = learn_idf([dark, dark, dark, none, np.concatenate([dark, light])], vocabulary)
+    assert np.allclose(idf, np.log([1 + 5 / 4, 1 + 5 / 1]))
+    common, rare = encode_words(np.concatenate([dark, light]), vocabulary, idf)
+    assert rare / common == pytest.approx(np.sqrt(idf[1] / idf[0]), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["vlad", "words"])
+def test_what_the_sample_lacks_counts_for_nothing(name):
+    """The strips of the sample are too thin for the grid: its block stays empty, for all."""
+    encoding, orb = ENCODINGS[name], OrbParams()
+    learned = encoding.learn([(describe(50), describe(0))], 4, 0)
+    thin = encoding.encode((describe(9), describe(0)), learned, orb, 0)
+    assert np.array_equal(encoding.encode((describe(9), describe(7)), learned, orb, 0), thin)
+    assert np.linalg.norm(thin) == pytest.approx(1)
+
+
+def test_baselines_by_hand(photo):
+    mean = photo[:352, :480].reshape(32, 11, 32, 15).mean(axis=(1, 3))
+    assert np.abs(thumbnail(photo[:352]).reshape(32, 32) - mean).max() <= 0.51  # rounded to bytes
+    counts = [((photo >= 16 * i) & (photo < 16 * i + 16)).sum() for i in range(16)]
+    assert np.allclose(grey_histogram(photo), np.sqrt(np.array(counts) / photo.size), atol=1e-6)
