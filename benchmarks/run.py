@@ -1,57 +1,55 @@
-"""The figures of speed: medians of repeats, on this machine. What `make bench` prints."""
+"""The figures of speed and memory: ratios within one run, medians of repeats. `make bench`.
+
+    python benchmarks/run.py sweep job --repeats 3
+
+Both sides of a ratio run in turns. The other side is `plain_post.py`, the post's method stated
+plainly. Photos are generated (`make_images.py`) and kept in PLACE if one is given. How good the
+groups are is told by `imagegroup score FOLDER --seeds 5`.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
-import statistics
-import subprocess
+import platform
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-REPEATS = 5
+import cv2
+import jobs
+import memory
+import numpy as np
+import sklearn
+import start
+import sweep
 
-
-def seconds_of(command: list[str]) -> float:
-    """Return the wall time of one run of a command."""
-    start = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    return time.perf_counter() - start
-
-
-def median_of(measure: Callable[[], float]) -> float:
-    """Return the median of a few measurements, after one that warms the caches."""
-    measure()
-    return statistics.median(measure() for _ in range(REPEATS))
-
-
-def import_seconds() -> float:
-    """Return the time that `import imagegroup` takes in a new interpreter."""
-    script = (
-        "import time; t = time.perf_counter(); import imagegroup; print(time.perf_counter() - t)"
-    )
-    output = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
-    return float(output.stdout)
+ROWS = {
+    "start": start.main,
+    "sweep": lambda repeats, place: sweep.main(repeats),
+    "job": jobs.main_classic,
+    "default": jobs.main_default,
+    "memory": memory.main,
+}
 
 
 def main() -> None:
-    """Measure and print."""
-    from imagegroup.samples import make_album
-
-    print(f"{os.cpu_count()} cores, medians of {REPEATS}")
-    print(f"import imagegroup            {median_of(import_seconds):6.2f} s")
-    command = [sys.executable, "-m", "imagegroup"]
+    """Print the rows asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; else all")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--place", type=Path, help="where generated photos are kept")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.rows) - set(ROWS):
+        sys.exit(f"{', '.join(sorted(unknown))}: expected some of {', '.join(ROWS)}.")
     print(
-        f"imagegroup --help            {median_of(lambda: seconds_of([*command, '--help'])):6.2f} s"
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, NumPy {np.__version__}, "
+        f"OpenCV {cv2.__version__}, scikit-learn {sklearn.__version__}; "
+        f"medians of {arguments.repeats}"
     )
-    with tempfile.TemporaryDirectory() as place:
-        start = time.perf_counter()
-        album = make_album(Path(place) / "album")
-        print(f"make the album, 96 images    {time.perf_counter() - start:6.2f} s (once)")
-        job = [*command, "group", str(album), "--json"]
-        print(f"group it, DEFAULT            {median_of(lambda: seconds_of(job)):6.2f} s")
+    with tempfile.TemporaryDirectory() as temporary:
+        for name in arguments.rows or ROWS:
+            ROWS[name](arguments.repeats, arguments.place or Path(temporary))
 
 
 if __name__ == "__main__":
