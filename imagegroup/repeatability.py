@@ -57,18 +57,37 @@ def repeatability(
     >>> repeatability(extract_features, image, image, np.eye(3))
     1.0
     """
+    a, b = describe(image_a).keypoints, describe(image_b).keypoints
+    found, common = pair_keypoints(a, b, image_a.shape, image_b.shape, homography, tolerance)
+    return found / common if common else 0.0
+
+
+def pair_keypoints(
+    a: np.ndarray,
+    b: np.ndarray,
+    shape_a: tuple[int, ...],
+    shape_b: tuple[int, ...],
+    homography: np.ndarray,
+    tolerance: float,
+) -> tuple[int, int]:
+    """Count the keypoints, (n, 2) and (m, 2) px, that two images of these shapes share.
+
+    Returns the number of pairs, and the smaller number of keypoints in the area common to both.
+
+    >>> pair_keypoints(np.array([[5.0, 5]]), np.array([[6.0, 5]]), (9, 9), (9, 9), np.eye(3), 1.5)
+    (1, 1)
+    """
     from scipy.sparse.csgraph import maximum_bipartite_matching
     from scipy.spatial import KDTree
 
-    a, b = describe(image_a).keypoints, describe(image_b).keypoints
     a_in_b = map_points(homography, a)
-    a_in_b = a_in_b[_inside(a_in_b, image_b.shape)]
-    b = b[_inside(map_points(np.linalg.inv(homography), b), image_a.shape)]
+    a_in_b = a_in_b[_inside(a_in_b, shape_b)]
+    b = b[_inside(map_points(np.linalg.inv(homography), b), shape_a)]
     if len(a_in_b) == 0 or len(b) == 0:
-        return 0.0
+        return 0, 0
     gaps = KDTree(a_in_b).sparse_distance_matrix(KDTree(b), tolerance, output_type="coo_matrix")
     pairs = (maximum_bipartite_matching(gaps.tocsr()) >= 0).sum()
-    return float(pairs / min(len(a_in_b), len(b)))
+    return int(pairs), min(len(a_in_b), len(b))
 
 
 def _inside(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
