@@ -32,7 +32,8 @@ function makeSender(model) {
   return {
     busy: () => queue.length > 0,
     send(event) {
-      if (event.kind === "move" && queue.at(-1)?.kind === "move") queue.pop();
+      const onWay = event.kind === "move" || event.kind === "drag";
+      if (onWay && queue.at(-1)?.kind === event.kind) queue.pop();
       queue.push(event);
       schedule();
     },
@@ -59,9 +60,38 @@ function listenToPointer(canvas, model, sender) {
   });
   // Not "click", whose place some browsers round, so that it would hold the pixel beside.
   canvas.addEventListener("pointerup", (event) => {
-    if (event.button !== 0 || model.get("pointer") === "none") return;
+    if (event.button !== 0 || !["click", "move"].includes(model.get("pointer"))) return;
     sender.send({ kind: "click", ...place(canvas, event) });
   });
+}
+
+// Reports where the button goes down, where the pointer goes meanwhile, and where it is let go,
+// even outside the picture. A hand that shakes by less than STILL screen px does not drag.
+const STILL = 4;
+
+function listenToDrags(canvas, model, sender) {
+  if (model.get("pointer") !== "drag") return;
+  let down = null;
+  let dragging = false;
+  canvas.style.touchAction = "none"; // or a finger would scroll the page
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || !event.isPrimary) return;
+    down = event;
+    dragging = false;
+    canvas.setPointerCapture(event.pointerId);
+    sender.send({ kind: "press", ...place(canvas, event) });
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!down) return;
+    dragging ||= Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) >= STILL;
+    if (dragging) sender.send({ kind: "drag", ...place(canvas, event) });
+  });
+  for (const end of ["pointerup", "pointercancel"])
+    canvas.addEventListener(end, (event) => {
+      if (!down || event.pointerId !== down.pointerId) return;
+      down = null;
+      sender.send({ kind: "drop", ...place(canvas, event) });
+    });
 }
 
 function listenToKeys(canvas, model, sender) {
@@ -121,6 +151,7 @@ function render({ model, el }) {
     canvas.setAttribute("role", "img");
   }
   listenToPointer(canvas, model, sender);
+  listenToDrags(canvas, model, sender);
   listenToKeys(canvas, model, sender);
   model.on("change:image", draw);
   for (const trait of ["label", "says", "hint"]) model.on(`change:${trait}`, write);

@@ -16,7 +16,10 @@ ARROWS = {"ArrowLeft": (-1, 0), "ArrowRight": (1, 0), "ArrowUp": (0, -1), "Arrow
 
 @dataclass(frozen=True)
 class Event:
-    """What the reader did: `kind` is "move", "click" or "key"; `x`, `y` are px of the picture."""
+    """What the reader did; `x`, `y` are px of the picture.
+
+    `kind` is "key", "move", "click", or of a mouse that drags "press", "drag" and "drop".
+    """
 
     kind: str
     x: float = 0
@@ -35,7 +38,7 @@ class Pixels(anywidget.AnyWidget):
     says : str, read aloud by screen readers when it changes
     hint : str, which keys and clicks do what
     key_names : list of str, the keys it takes; all others keep their meaning
-    pointer : str, what it reports of the mouse: "none", "click" or "move" (clicks too)
+    pointer : str, what it reports of the mouse: "none", "click", "move" (clicks too) or "drag"
     """
 
     _esm = Path(__file__).with_name("pixels.js")
@@ -45,7 +48,7 @@ class Pixels(anywidget.AnyWidget):
     says = traitlets.Unicode().tag(sync=True)
     hint = traitlets.Unicode().tag(sync=True)
     key_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    pointer = traitlets.Enum(["none", "click", "move"], default_value="none").tag(sync=True)
+    pointer = traitlets.Enum(["none", "click", "move", "drag"], "none").tag(sync=True)
 
     def show(self, image: bytes, **texts: str) -> None:
         """Replace the picture and any of `label`, `says`, `hint` in one message."""
