@@ -121,6 +121,16 @@ def run_score(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def run_sweep(arguments: argparse.Namespace) -> int:
+    """Group a folder by every setting of a grid and print what can be said of the differences."""
+    from imagegroup.cli_sweep import read_grid, sweep_and_print
+
+    recipe = recipe_from(arguments, arguments.k)
+    grid = read_grid(arguments.grid, _value)
+    sweep_and_print(given_path(arguments.folder), grid, recipe, _jobs(arguments), arguments)
+    return OK
+
+
 def run_verify(arguments: argparse.Namespace) -> int:
     """Compare an export with its manifest."""
     from imagegroup.export import verify_export
@@ -166,6 +176,10 @@ def _group_and_export(folder: Path, arguments, labelled: bool = False) -> int:
     recipe = recipe_from(arguments, arguments.k)
     if arguments.out is not None:
         check_out(folder, arguments.out)  # before the work, not after it
+    if arguments.report is not None:
+        from imagegroup.report import check_report  # matplotlib: only when it is needed
+
+        check_report(arguments.report)
     grouping = group_images(
         folder,
         recipe,
@@ -176,15 +190,25 @@ def _group_and_export(folder: Path, arguments, labelled: bool = False) -> int:
     for export in grouping.exports:
         print(f"left out, an export of ours: {display_name(export)}", file=sys.stderr)
     print(json.dumps(summary(grouping)) if arguments.json else group_table(grouping, labelled))
+    side = sys.stderr if arguments.json else sys.stdout  # --json: one object on stdout
+    if arguments.report is not None:
+        print(_report(grouping, arguments), file=side)
     if arguments.out is None:
         return OK
     plan = plan_export(grouping, arguments.out, method=arguments.method)
-    side = sys.stderr if arguments.json else sys.stdout  # --json: one object on stdout
     if arguments.dry_run:
         print("\n".join(plan.lines()), file=side)
         return OK
     print(_apply(plan), file=side)
     return OK
+
+
+def _report(grouping, arguments: argparse.Namespace) -> str:
+    from imagegroup.report import write_report
+
+    if arguments.dry_run:
+        return f"would write the report {display_name(arguments.report)}"
+    return f"report: {display_name(write_report(grouping, arguments.report))}"
 
 
 def _apply(plan) -> str:
@@ -233,6 +257,7 @@ def _complain(error: object, code: int) -> int:
 COMMANDS = {
     "group": run_group,
     "score": run_score,
+    "sweep": run_sweep,
     "demo": run_demo,
     "verify": run_verify,
     "undo": run_undo,

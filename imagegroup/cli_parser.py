@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 
 import imagegroup
+from imagegroup.clusters import CRITERIA
 from imagegroup.recipes import CLASSIC, DEFAULT
 
 RECIPES = {"default": DEFAULT, "classic": CLASSIC}
+K_HELP = f"N, or a criterion: {', '.join(CRITERIA)}"
 OK, DIFFERENT, MENDABLE, NO_ELBOW, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes."""
 
@@ -34,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     _add_group(commands)
     _add_score(commands)
+    _add_sweep(commands)
     _add_demo(commands)
     _add_verify(commands)
     _add_undo(commands)
@@ -44,7 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_group(commands) -> None:
     group = commands.add_parser("group", help="group the images of a folder")
     group.add_argument("folder", metavar="FOLDER")
-    _add_recipe_options(group, "N, or a criterion: contrast, elbow or silhouette")
+    _add_recipe_options(group, K_HELP)
     group.add_argument(
         "--seed", type=int, metavar="N", help="seed of the vocabulary and of K-means"
     )
@@ -57,17 +60,37 @@ def _add_score(commands) -> None:
         "score", help="group a folder whose first sub-folders are the true labels, and score it"
     )
     score.add_argument("folder", metavar="FOLDER")
-    _add_recipe_options(score, "N, a criterion, or true: the number of labels")
+    _add_recipe_options(score, f"{K_HELP}; or true: the number of labels")
     score.add_argument(
         "--seeds", type=int, default=5, metavar="N", help="seeds 0 to N-1 (default 5)"
     )
     score.add_argument("--json", action="store_true", help="print one JSON object on stdout")
 
 
+def _add_sweep(commands) -> None:
+    sweep = commands.add_parser(
+        "sweep", help="group a folder by every setting of a grid, with several seeds each"
+    )
+    sweep.add_argument("folder", metavar="FOLDER")
+    sweep.add_argument(
+        "--grid",
+        action="extend",
+        nargs="+",
+        required=True,
+        metavar="NAME=A,B,C",
+        help="values of any field of Recipe or OrbParams, such as n_features=300,1000",
+    )
+    sweep.add_argument(
+        "--seeds", type=int, default=5, metavar="N", help="seeds 0 to N-1 (default 5)"
+    )
+    sweep.add_argument("--out", metavar="FILE", help="CSV of all runs; finished ones are kept")
+    _add_recipe_options(sweep, K_HELP)
+
+
 def _add_demo(commands) -> None:
     demo = commands.add_parser("demo", help="make the sample album and group it")
     demo.add_argument("--difficulty", choices=("easy", "hard"), default="easy")
-    _add_recipe_options(demo, "N, or a criterion: contrast, elbow or silhouette")
+    _add_recipe_options(demo, K_HELP)
     demo.add_argument("--seed", type=int, metavar="N", help="seed of the vocabulary and of K-means")
     _add_export_options(demo)
     demo.add_argument("--json", action="store_true", help="print one JSON object on stdout")
@@ -113,5 +136,10 @@ def _add_export_options(parser: argparse.ArgumentParser) -> None:
         choices=("copy", "hardlink", "symlink"),
         default="copy",
         help="how OUT gets the files (default: copy)",
+    )
+    parser.add_argument(
+        "--report",
+        metavar="FILE",
+        help="write the groups as one HTML file; replaces an earlier report, nothing else",
     )
     parser.add_argument("--dry-run", action="store_true", help="print what would be written")

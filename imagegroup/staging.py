@@ -98,7 +98,7 @@ def copy_file(source: str, target: Path, part: Path, size: int, mtime_ns: int, f
     with opened(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as fd:
         digest = read_original(source, size, mtime_ns, fd)
         if fsync:
-            _flush(fd)
+            flush(fd)
     info = os.lstat(source)
     os.utime(part, ns=(info.st_atime_ns, mtime_ns))
     try:
@@ -129,15 +129,15 @@ def link_file(method: str, source: str, target: Path) -> None:
 def write_file(path: Path, data: bytes, fsync: bool) -> str:
     """Write a file of our own and return its SHA-256."""
     with opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666) as fd:
-        _write(fd, data)
+        write_all(fd, data)
         if fsync:
-            _flush(fd)
+            flush(fd)
     return hashlib.sha256(data).hexdigest()
 
 
 def append_journal(fd: int, row: int, digest: str) -> None:
     """Note that a row is staged. A line begins with its newline, so a torn one spoils no other."""
-    _write(fd, f"\n{row} {digest}".encode())
+    write_all(fd, f"\n{row} {digest}".encode())
 
 
 def read_journal(path: Path) -> dict[int, str]:
@@ -168,7 +168,7 @@ def sync_folder(path: Path) -> None:
     """Make the names in a folder survive a power cut, where the system can."""
     if os.name != "nt":
         with opened(path, os.O_RDONLY) as fd:
-            _flush(fd)
+            flush(fd)
 
 
 @contextlib.contextmanager
@@ -267,17 +267,19 @@ def _drain(fd: int, into: int | None = None) -> str:
     while block := os.read(fd, BLOCK):
         digest.update(block)
         if into is not None:
-            _write(into, block)
+            write_all(into, block)
     return digest.hexdigest()
 
 
-def _write(fd: int, data: bytes) -> None:
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of it, also where the system takes a part at a time."""
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(fd, rest) :]
 
 
-def _flush(fd: int) -> None:
+def flush(fd: int) -> None:
+    """Make what was written survive a power cut."""
     if hasattr(fcntl, "F_FULLFSYNC"):  # macOS: fsync alone leaves the bytes in the drive's cache
         with contextlib.suppress(OSError):
             fcntl.fcntl(fd, fcntl.F_FULLFSYNC)

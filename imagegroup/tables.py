@@ -9,6 +9,7 @@ import numpy as np
 
 from imagegroup.grouping import Grouping
 from imagegroup.names import display_name
+from imagegroup.plan import MANIFEST, TABLES, Plan
 from imagegroup.recipes import Recipe
 from imagegroup.skips import SkippedFile
 
@@ -62,6 +63,24 @@ def score_table(scores: dict) -> str:
         lines.append(f"{title:9s}{row['mean']:6.3f} +- {row['sd']:.3f}   seeds: {values}")
     lines.append(f"no features {scores['no_features']}, skipped {len(scores['skipped'])}")
     return "\n".join(lines)
+
+
+def plan_tree(plan: Plan, shown: int = 3) -> str:
+    """Draw what an export would write as a tree: its folders, a few files in each, its tables."""
+    folders: dict[str, list] = {}
+    for entry in sorted(plan.entries, key=lambda e: e.destination):
+        folders.setdefault(entry.destination.partition("/")[0], []).append(entry)
+    lines = [f"{display_name(plan.out.name)}/"]
+    for folder, entries in folders.items():
+        megabytes = sum(entry.size for entry in entries) / 1e6
+        plural = "" if len(entries) == 1 else "s"
+        size = f"{len(entries)} image{plural}, {megabytes:.1f} MB"
+        lines.append(f"├── {display_name(folder)}/   {size}")
+        names = [display_name(e.destination.partition("/")[2], 60) for e in entries[:shown]]
+        names += [f"... {len(entries) - shown} more"] if len(entries) > shown else []
+        lines += [f"│   {'└' if name == names[-1] else '├'}── {name}" for name in names]
+    lines += [f"├── {table}" for table in TABLES]
+    return "\n".join([*lines, f"└── {MANIFEST}"])
 
 
 def _group_lines(grouping: Grouping) -> list[str]:

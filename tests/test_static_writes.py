@@ -1,4 +1,4 @@
-"""Only the export, the cache, the sample album and the command line may write, rename or delete."""
+"""Only the export, journal, cache, album, report and command line may write or delete."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "imagegroup"
-MAY_WRITE = {"staging.py", "export.py", "cache.py", "samples.py", "cli.py"}
-MAY_STAGE = {"export.py", "manifest.py"}
+MAY_WRITE = {
+    "staging.py",
+    "export.py",
+    "cache.py",
+    "samples.py",
+    "cli.py",
+    "journal.py",
+    "sweep_rows.py",
+}
+MAY_WRITE |= {"report.py"}
+MAY_STAGE = {"export.py", "manifest.py", "journal.py", "sweep_rows.py"}
 """What may use the functions of staging.py that write."""
 
 OS = "remove unlink rmdir removedirs rename renames replace truncate ftruncate write pwrite chmod"
