@@ -1,6 +1,14 @@
 """Every figure. Functions take finished data and `ax`, compute nothing and return `ax`."""
 
+from imagegroup.plots.bars import named_bars, state_bars, time_bars
 from imagegroup.plots.base import Picture, new_axes, picture
+from imagegroup.plots.elbow import (
+    choice_bars,
+    coordinate_scatter,
+    criteria_strip,
+    k_curve,
+    knee_step,
+)
 from imagegroup.plots.fast import fast_ring, ring_bars
 from imagegroup.plots.features import (
     distance_histogram,
@@ -14,15 +22,46 @@ from imagegroup.plots.features import (
     pyramid_strip,
     score_map,
     show_image,
-    time_bars,
 )
 from imagegroup.plots.groups import contact_sheet, score_bars, silhouette_curve, sweep_curve
+from imagegroup.plots.inspection import (
+    confusion_table,
+    error_curves,
+    mate_matches,
+    plane_scatter,
+    silhouette_plot,
+)
+from imagegroup.plots.kmeans import (
+    grouped_points,
+    inertia_trace,
+    lloyd_steps,
+    named_curves,
+    relative_distances,
+    start_scatter,
+)
 from imagegroup.plots.patches import (
     angle_curves,
     bit_squares,
     bit_strip,
     brief_pairs,
     centroid_patch,
+)
+from imagegroup.plots.sweeps import (
+    claim_bars,
+    difference_intervals,
+    main_effects,
+    score_heatmap,
+)
+from imagegroup.plots.vectors import (
+    distance_map,
+    near_and_far,
+    number_scatter,
+    numbered_points,
+    patch_table,
+    place_histogram,
+    residuals,
+    seed_dots,
+    word_bars,
 )
 
 __all__ = [
@@ -32,24 +71,55 @@ __all__ = [
     "bit_strip",
     "brief_pairs",
     "centroid_patch",
+    "choice_bars",
+    "claim_bars",
+    "confusion_table",
     "contact_sheet",
+    "coordinate_scatter",
+    "criteria_strip",
+    "difference_intervals",
     "distance_histogram",
+    "distance_map",
     "distance_scatter",
+    "error_curves",
     "fast_ring",
     "grey_histogram",
+    "grouped_points",
     "image_row",
+    "inertia_trace",
+    "k_curve",
     "keypoints",
+    "knee_step",
+    "lloyd_steps",
+    "main_effects",
     "mark_points",
     "matches",
+    "mate_matches",
+    "named_bars",
+    "named_curves",
+    "near_and_far",
     "new_axes",
+    "number_scatter",
+    "numbered_points",
+    "patch_table",
     "picture",
     "pixel_values",
+    "place_histogram",
+    "plane_scatter",
     "pyramid_strip",
+    "relative_distances",
+    "residuals",
     "ring_bars",
     "score_bars",
+    "score_heatmap",
     "score_map",
+    "seed_dots",
     "show_image",
     "silhouette_curve",
+    "silhouette_plot",
+    "start_scatter",
+    "state_bars",
     "sweep_curve",
     "time_bars",
+    "word_bars",
 ]

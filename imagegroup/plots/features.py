@@ -85,26 +85,6 @@ def grey_histogram(counts: np.ndarray, *, ax: Axes, title: str = "") -> Axes:
     return ax
 
 
-def time_bars(seconds: Mapping[str, float], *, ax: Axes, title: str = "") -> Axes:
-    """Draw a bar for each step, labelled in milliseconds.
-
-    Parameters
-    ----------
-    seconds : mapping of step to seconds
-        Drawn from top to bottom.
-    ax : Axes
-    title : str
-    """
-    bars = ax.barh(list(seconds), [1000 * s for s in seconds.values()], color=BLUE)
-    ax.bar_label(bars, fmt="%.1f ms", padding=4)
-    ax.invert_yaxis()
-    ax.grid(axis="y", visible=False)
-    ax.set_xlabel("milliseconds")
-    ax.margins(x=0.15)
-    ax.set_title(title)
-    return ax
-
-
 def keypoints(features: Features, *, ax: Axes, rows: slice | np.ndarray = slice(None)) -> Axes:
     """Draw keypoints over a picture: a circle of the patch's size, a line in its direction.
 

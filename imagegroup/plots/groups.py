@@ -11,7 +11,14 @@ from matplotlib.ticker import MaxNLocator
 from imagegroup.clusters import Sweep
 
 
-def contact_sheet(groups: Sequence[np.ndarray], titles: Sequence[str], *, ax: Axes) -> Axes:
+def contact_sheet(
+    groups: Sequence[np.ndarray],
+    titles: Sequence[str],
+    *,
+    ax: Axes,
+    names: Sequence[Sequence[str]] = (),
+    title: str = "",
+) -> Axes:
     """Draw a row of thumbnails for each group.
 
     Parameters
@@ -21,6 +28,9 @@ def contact_sheet(groups: Sequence[np.ndarray], titles: Sequence[str], *, ax: Ax
     titles : sequence of str
         Written to the left of each row.
     ax : Axes
+    names : sequence of sequences of str, optional
+        Written below the thumbnails of each row; shorten them by `display_name(name, 16)`.
+    title : str
     """
     if not groups:
         ax.text(0.5, 0.5, "no groups", ha="center", va="center")
@@ -28,14 +38,21 @@ def contact_sheet(groups: Sequence[np.ndarray], titles: Sequence[str], *, ax: Ax
         return ax
     side, columns = groups[0].shape[1], max(len(g) for g in groups)
     gap = side // 12
-    sheet = np.full((len(groups) * (side + gap), columns * (side + gap), 3), 255, np.uint8)
+    height = side + (3 * gap if names else gap)
+    sheet = np.full((len(groups) * height, columns * (side + gap), 3), 255, np.uint8)
     for row, group in enumerate(groups):
         for column, thumbnail in enumerate(group):
-            top, left = row * (side + gap), column * (side + gap)
+            top, left = row * height, column * (side + gap)
             sheet[top : top + side, left : left + side] = thumbnail
     ax.imshow(sheet)
-    ax.set_yticks([row * (side + gap) + side / 2 for row in range(len(groups))], titles)
+    for row, texts in enumerate(names):
+        for column, text in enumerate(texts):
+            place = column * (side + gap) + side / 2, row * height + side
+            ax.text(*place, text, ha="center", va="top", fontsize=7, parse_math=False)
+    middles = [row * height + side / 2 for row in range(len(groups))]
+    ax.set_yticks(middles, titles, parse_math=False)
     ax.set_xticks([])
+    ax.set_title(title, parse_math=False)
     ax.grid(False)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
