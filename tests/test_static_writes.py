@@ -17,7 +17,7 @@ MAY_WRITE = {
     "journal.py",
     "sweep_rows.py",
 }
-MAY_WRITE |= {"report.py"}
+MAY_WRITE |= {"report.py", "uploads.py"}
 MAY_STAGE = {"export.py", "manifest.py", "journal.py", "sweep_rows.py"}
 """What may use the functions of staging.py that write."""
 
