@@ -41,7 +41,7 @@ def the_posts_way(folder, ks=range(1, 21)):
 @pytest.mark.parametrize(
     ("name", "k"),
     [
-        ("views", 1),
+        pytest.param("views", 1, marks=pytest.mark.slow),
         ("cats_cars", 2),
         pytest.param("simple3", 7, marks=pytest.mark.slow),
         pytest.param("corel10", 4, marks=pytest.mark.slow),

@@ -80,7 +80,14 @@ def test_outputs_are_committed_small_and_clean(path):
         assert str(ROOT) not in str(output)
 
 
-@all_notebooks
+QUICK = {"00_quickstart", "02_fast", "09_export"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, marks=[] if p.stem in QUICK else pytest.mark.slow) for p in NOTEBOOKS],
+    ids=lambda p: p.stem,
+)
 def test_runs_in_a_fresh_kernel(path, tmp_path):
     notebook = read(path)
     client = NotebookClient(

@@ -103,6 +103,7 @@ def test_with_a_cache_a_second_sweep_describes_nothing(few, tmp_path, monkeypatc
     pd.testing.assert_frame_equal(without_time(first), without_time(second))
 
 
+@pytest.mark.slow
 def test_the_table_is_the_same_whatever_the_jobs(few, whole, tmp_path):
     out = tmp_path / "sweep.csv"
     parallel = sweep_recipes(few, GRID, QUICK, seeds=2, jobs=2, out=out)

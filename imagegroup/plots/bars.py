@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from imagegroup.plots.features import BLUE
+
 
 def time_bars(seconds: Mapping[str, float], *, ax: Axes, title: str = "") -> Axes:
     """Draw a bar for each step, labelled in milliseconds."""
@@ -29,7 +31,7 @@ def named_bars(
         How a number is written, as `%` formats it.
     title : str
     """
-    bars = ax.barh(list(values), list(values.values()), color="C0")
+    bars = ax.barh(list(values), list(values.values()), color=BLUE)
     ax.bar_label(bars, fmt=number, padding=4)
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
