@@ -164,6 +164,14 @@ def run_cache(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def run_app(arguments: argparse.Namespace) -> int:
+    """Serve the app to a browser until Ctrl-C."""
+    from imagegroup.cli_app import serve_app
+
+    serve_app(given_path(arguments.folder))
+    return OK
+
+
 def given_path(text: str) -> Path:
     """Return the path that the user meant, who may have pasted it with quotes or a space."""
     path = Path(text).expanduser()
@@ -262,4 +270,5 @@ COMMANDS = {
     "verify": run_verify,
     "undo": run_undo,
     "cache": run_cache,
+    "app": run_app,
 }

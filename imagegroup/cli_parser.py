@@ -41,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     _add_undo(commands)
     _add_cache(commands)
+    _add_app(commands)
     return parser
 
 
@@ -112,6 +113,13 @@ def _add_cache(commands) -> None:
         "cache", help="look at, or empty, what notebooks keep of photos they have described"
     )
     cache.add_argument("action", choices=("info", "clear"))
+
+
+def _add_app(commands) -> None:
+    app = commands.add_parser("app", help="group photos in the browser, without code")
+    app.add_argument(
+        "folder", metavar="FOLDER", nargs="?", default=".", help="what the app may look into"
+    )
 
 
 def _add_recipe_options(parser: argparse.ArgumentParser, k_help: str) -> None:

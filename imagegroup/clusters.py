@@ -250,9 +250,8 @@ def _possible_ks(vectors: np.ndarray, ks: Sequence[int]) -> list[int]:
 
 def _to_own_center(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Distance of each point to the mean of its group."""
-    sums = np.zeros((labels.max() + 1, points.shape[1]))
-    np.add.at(sums, labels, points)
-    centers = sums / np.bincount(labels)[:, None]
+    member = np.eye(labels.max() + 1, dtype=points.dtype)[labels]
+    centers = member.T @ points / np.bincount(labels)[:, None]
     return np.linalg.norm(points - centers[labels], axis=1)
 
 

@@ -59,8 +59,11 @@ def _decompose(vectors: np.ndarray, first: int) -> tuple[np.ndarray, np.ndarray]
 
     n, d = vectors.shape
     gram = np.zeros((n, n))
-    for start in range(0, d, 1_024):  # in blocks, so that no float copy of all vectors is made
-        block = vectors[:, start : start + 1_024].astype(np.float64)
+    # In blocks, so that no float copy of all vectors is made. Sums of up to 256 products of bytes
+    # stay below 2**24, where float32 is exact and twice as fast.
+    width, kind = (256, np.float32) if vectors.dtype == np.uint8 else (1_024, np.float64)
+    for start in range(0, d, width):
+        block = vectors[:, start : start + width].astype(kind)
         gram += block @ block.T
     row_means = gram.mean(axis=0)
     gram += gram.mean() - row_means - row_means[:, None]

@@ -86,8 +86,9 @@ def center_distances(grouping: Grouping) -> np.ndarray:
     """
     distances = np.full((len(grouping.paths), grouping.k), np.nan)
     rows = np.flatnonzero(grouping.labels >= 0)
+    vectors = grouping.vectors[rows]
     for label, center in enumerate(grouping.centers):
-        distances[rows, label] = np.linalg.norm(grouping.vectors[rows] - center, axis=1)
+        distances[rows, label] = np.linalg.norm(vectors - center, axis=1)
     return distances
 
 

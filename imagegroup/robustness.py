@@ -201,6 +201,7 @@ def curve_rows(
     photos: Mapping[str, np.ndarray],
     disturbance: str,
     random_state: int = 0,
+    amounts: Iterable[float] | None = None,
 ) -> list[dict]:
     """Score every method on every photo at every amount of one disturbance.
 
@@ -211,6 +212,8 @@ def curve_rows(
     disturbance : str
         A name in `DISTURBANCES`.
     random_state : int
+    amounts : iterable of float, optional
+        Those of `DISTURBANCES` when left out.
 
     Returns
     -------
@@ -218,7 +221,7 @@ def curve_rows(
         "disturbance", "amount", "photo", "method", and the fields of `PairScores`; a row for each.
     """
     rows = []
-    for amount in DISTURBANCES[disturbance].amounts:
+    for amount in DISTURBANCES[disturbance].amounts if amounts is None else amounts:
         for photo, rgb in photos.items():
             pair = make_pair(rgb, disturbance, amount, random_state)
             for name, method in methods.items():

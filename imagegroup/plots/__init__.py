@@ -46,6 +46,7 @@ from imagegroup.plots.patches import (
     brief_pairs,
     centroid_patch,
 )
+from imagegroup.plots.robustness import precision_recall_curves, robustness_curves
 from imagegroup.plots.sweeps import (
     claim_bars,
     difference_intervals,
@@ -106,10 +107,12 @@ __all__ = [
     "pixel_values",
     "place_histogram",
     "plane_scatter",
+    "precision_recall_curves",
     "pyramid_strip",
     "relative_distances",
     "residuals",
     "ring_bars",
+    "robustness_curves",
     "score_bars",
     "score_heatmap",
     "score_map",

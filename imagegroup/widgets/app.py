@@ -2,123 +2,106 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import html
+import sys
 from pathlib import Path
 
 import ipywidgets
 
 from imagegroup import plots, uploads
 from imagegroup.cache import Cache
-from imagegroup.clusters import CRITERIA, choose_k
+from imagegroup.clusters import CRITERIA
 from imagegroup.files import list_folder
 from imagegroup.gallery import typical
-from imagegroup.grouping import Grouping, NoElbow, group_images
+from imagegroup.grouping import Grouping
 from imagegroup.journal import JournalError
-from imagegroup.names import display_name
-from imagegroup.recipes import CLASSIC, DEFAULT, Recipe
+from imagegroup.recipes import CLASSIC, DEFAULT
+from imagegroup.widgets import app_state
 from imagegroup.widgets.desk import Desk
 from imagegroup.widgets.pixels import side_by_side
 from imagegroup.widgets.transfer import Download, Upload
 
 BY_HAND = "the slider"
-WIDE = ipywidgets.Layout(flex="1 1 300px", max_width="460px")
-SHOWN_GROUPS = 40
-"""Rows of the contact sheet, at most."""
+SOURCES = {"a folder": False, "uploaded photos": True}
+RECIPES = {"default": DEFAULT, "classic (as in the post)": CLASSIC}
+HOW = {"style": {"description_width": "130px"}, "layout": {"flex": "1 1 300px"}}
 
 
 class App(ipywidgets.VBox):
-    """The controls of `app`; `desk` and `grouping` are there once photos have been grouped."""
+    """The controls of `app`; once photos have been grouped, `desk` holds the groups."""
 
     def __init__(self, root: str | Path) -> None:
-        self.root = uploads.choose_folder(root, ".")
-        self.kept = uploads.private_place()  # removed with this object, at the kernel's end
+        self.root, self.kept = uploads.choose_folder(root, "."), uploads.private_place()
         self.place, self.measured, self.desk = Path(self.kept.name), {}, None
-        named = {"description_width": "130px"}
-        how = {"style": named, "layout": WIDE}
-        self.source = ipywidgets.ToggleButtons(options={"a folder": 0, "uploaded photos": 1})
+        self.cache = Cache(self.place / "cache")
+        self.source = ipywidgets.ToggleButtons(options=SOURCES)
         folders = uploads.folders_below(self.root)
         self.folder = ipywidgets.Combobox(
-            options=folders, value=".", description="folder", continuous_update=False, **how
+            options=folders, value=".", description="folder", continuous_update=False, **HOW
         )
         self.upload = Upload(self.place)
-        self.upload.observe(lambda change: setattr(self.source, "index", 1), "arrived")
-        recipes = {"default": DEFAULT, "classic (as in the post)": CLASSIC}
-        self.recipe = ipywidgets.Dropdown(options=recipes, description="recipe", **how)
-        self.by = ipywidgets.Dropdown(
-            options=[*CRITERIA, BY_HAND], value=DEFAULT.k, description="k is found by", **how
-        )
-        self.slider = ipywidgets.IntSlider(5, 1, 40, description="number of groups k", **how)
+        self.upload.observe(lambda change: setattr(self.source, "value", True), "arrived")
+        self.recipe = ipywidgets.Dropdown(options=RECIPES, description="recipe", **HOW)
+        ways = [*CRITERIA, BY_HAND]
+        self.by = ipywidgets.Dropdown(options=ways, description="k is found by", **HOW)
+        self.by.value = self.recipe.value.k
+        self.slider = ipywidgets.IntSlider(5, 1, 40, description="number of groups k", **HOW)
         self.slider.observe(lambda change: setattr(self.by, "value", BY_HAND), "value")
         self.go = ipywidgets.Button(description="Group the photos", button_style="primary")
         self.go.on_click(lambda button: self.group())
-        self.progress, self.says, self.sheet = ipywidgets.Output(), _text(), ipywidgets.HTML()
-        self.results = ipywidgets.VBox()
-        super().__init__(
-            [
-                _text("1 · Which photos?", "h2"),
-                side_by_side(self.source, self.folder),
-                self.upload,
-                _text("2 · Into how many groups?", "h2"),
-                side_by_side(self.recipe, self.by, self.slider),
-                side_by_side(self.go, self.progress),
-                *(self.says, self.sheet, self.results),
-            ]
-        )
+        self.progress, self.results = ipywidgets.Output(), ipywidgets.VBox()
+        self.says, self.sheet = ipywidgets.HTML(), ipywidgets.HTML()
+        photos = [side_by_side(self.source, self.folder), self.upload]
+        settings = [side_by_side(self.recipe, self.by, self.slider), self.go]
+        shown = [self.progress, self.says, self.sheet, self.results]
+        heads = _head("1 · Which photos?"), _head("2 · Into how many groups?")
+        super().__init__([heads[0], *photos, heads[1], *settings, *shown])
 
     def group(self) -> None:
         """Group the chosen photos and show them; say in one line what cannot be done."""
         self.go.disabled, self.results.children, self.sheet.value = True, (), ""
-        try:
-            with self.progress:
-                grouping = self._grouped()
-                # Its own journal: where a photo is has another meaning with other groups.
-                journal = self.place / f"corrections-{len(list(self.place.iterdir()))}.jsonl"
-                self.desk = Desk(grouping, journal)
-            self._show(grouping)
-        except (NoElbow, JournalError, ValueError, OSError) as error:
-            self.says.value += _line(str(error))
-        finally:
+        # On stderr the bars would look like errors.
+        with self.progress, contextlib.redirect_stderr(sys.stdout):
+            try:
+                self._show(self._grouped())
+            except (JournalError, ValueError, OSError) as error:
+                self.says.value += _line(str(error))
             self.progress.clear_output()
-            self.go.disabled = False
+        self.go.disabled = False
 
     def _grouped(self) -> Grouping:
         """Measure every k once for these photos, then take the k that was asked for."""
-        photos = self.place / "photos"
-        folder = (
-            photos if self.source.value else uploads.choose_folder(self.root, self.folder.value)
-        )
-        recipe, by, how = self.recipe.value, self.by.value, {"cache": Cache(self.place / "cache")}
-        self.says.value = _line(f"Looking at the photos of {display_name(folder)} ...")
+        self.says.value, by = _line("Looking at the photos ..."), self.by.value
+        uploaded, text = self.source.value, self.folder.value
+        folder = self.place / "photos" if uploaded else uploads.choose_folder(self.root, text)
+        recipe = self.recipe.value
         key = (folder, list_folder(folder).paths, recipe)
-        if key not in self.measured:  # contrast and stability: the sweep measures for both
-            every = recipe.with_values(k="contrast", fallback="stability")
-            self.measured = {key: group_images(folder, every, progress=True, **how)}
-        first = self.measured[key]
-        if first.sweep is None:
-            raise ValueError(f"no photo of {display_name(folder)} has features: choose others.")
-        proposed = {criterion: choose_k(first.sweep, criterion) for criterion in CRITERIA}
-        self.says.value = _line("Proposals: " + _in_words(proposed))
-        k = self.slider.value if by == BY_HAND else proposed[by]
-        if k is None:
-            raise ValueError(f"{by} finds no k here: choose another criterion, or the slider.")
+        if key not in self.measured:
+            self.measured = {key: app_state.measure(folder, recipe, self.cache)}
+        proposed = app_state.proposals(self.measured[key])
+        self.says.value = _line(app_state.in_words(proposed))
+        k, criterion = (self.slider.value, None) if by == BY_HAND else (proposed[by], by)
+        grouping = app_state.with_k(self.measured[key], recipe, k, criterion, self.cache)
         self.slider.value, self.by.value = k, by
-        return _with_k(first, recipe, k, "given" if by == BY_HAND else by, how)
+        return grouping
 
     def _show(self, grouping: Grouping) -> None:
-        groups = typical(grouping)[:SHOWN_GROUPS]
-        titles = [f"group {row}: {(grouping.labels == row).sum()}" for row in range(len(groups))]
-        ax = plots.new_axes(9, 1 + 0.9 * len(groups))
-        alt = f"The most typical photos of {len(groups)} groups, one row each"
-        picture = plots.picture(plots.contact_sheet(groups, titles, ax=ax), alt)
+        """Show a grouping; its desk begins a journal of its own."""
+        number = len(list(self.place.glob("corrections-*.jsonl"))) + 1
+        self.desk = Desk(grouping, self.place / f"corrections-{number}.jsonl")
+        sizes = [(grouping.labels == label).sum() for label in range(grouping.k)]
+        titles = [f"cluster_{label:02d}: {size}" for label, size in enumerate(sizes)]
+        ax = plots.new_axes(9, 0.5 + 0.9 * len(titles))
+        alt = f"The most typical photos of {grouping.k} groups, a row for each"
+        picture = plots.picture(plots.contact_sheet(typical(grouping), titles, ax=ax), alt)
         self.sheet.value = picture._repr_html_()
-        self.says.value += _line(f"{grouping.k} groups ({grouping.criterion}).")
-        take = [
-            Download("Download the groups (zip)", "groups.zip", self._zip),
-            Download("Download the report (html)", "report.html", self._report),
-        ]
-        heads = _text("3 · Put them right", "h2"), _text("4 · Take them home", "h2")
-        self.results.children = (heads[0], self.desk, heads[1], side_by_side(*take))
+        self.says.value += _line(f"{grouping.k} groups, k: {grouping.criterion}.")
+        groups = Download("Download the groups", "groups.zip", self._zip)
+        report = Download("Download the report", "report.html", self._report)
+        heads = _head("3 · Put them right"), _head("4 · Take them home")
+        self.results.children = (heads[0], self.desk, heads[1], side_by_side(groups, report))
 
     def _zip(self) -> Path:
         return uploads.zip_groups(self.desk.corrected(), self.desk.names(), self.place)
@@ -130,25 +113,12 @@ class App(ipywidgets.VBox):
         return write_report(self.desk.corrected(), self.place / "report.html", **how)
 
 
-def _with_k(first: Grouping, recipe: Recipe, k: int, criterion: str, how: dict) -> Grouping:
-    """Return the grouping with k groups; it keeps the sweep over all k."""
-    chosen = recipe.with_values(k=k)
-    if first.k != k:
-        chosen_by = {"sweep": first.sweep, "criterion": criterion}
-        return dataclasses.replace(group_images(first.folder, chosen, **how), **chosen_by)
-    return dataclasses.replace(first, recipe=chosen, criterion=criterion)
-
-
-def _in_words(proposed: dict[str, int | None]) -> str:
-    return " · ".join(f"{name} {'finds none' if k is None else k}" for name, k in proposed.items())
-
-
 def _line(text: str) -> str:
     return f"<div>{html.escape(text)}</div>"
 
 
-def _text(text: str = "", tag: str = "div") -> ipywidgets.HTML:
-    return ipywidgets.HTML(f"<{tag}>{html.escape(text)}</{tag}>")
+def _head(text: str) -> ipywidgets.HTML:
+    return ipywidgets.HTML(f"<h2>{text}</h2>")
 
 
 def app(root: str | Path = ".") -> App:

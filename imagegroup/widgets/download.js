@@ -7,6 +7,7 @@ function render({ model, el }) {
   button.textContent = model.get("label");
   button.className = "jupyter-button widget-button ig-download";
   button.style.width = "auto";
+  el.style.margin = "2px 24px 2px 2px";
   const says = document.createElement("span");
   says.setAttribute("aria-live", "polite");
   says.className = "ig-download-says";
