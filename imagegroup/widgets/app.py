@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import html
-import sys
 from pathlib import Path
 
 import ipywidgets
@@ -51,25 +50,28 @@ class App(ipywidgets.VBox):
         self.slider.observe(lambda change: setattr(self.by, "value", BY_HAND), "value")
         self.go = ipywidgets.Button(description="Group the photos", button_style="primary")
         self.go.on_click(lambda button: self.group())
-        self.progress, self.results = ipywidgets.Output(), ipywidgets.VBox()
-        self.says, self.sheet = ipywidgets.HTML(), ipywidgets.HTML()
+        self.says, self.sheet, self.results = (
+            ipywidgets.HTML(),
+            ipywidgets.HTML(),
+            ipywidgets.VBox(),
+        )
         photos = [side_by_side(self.source, self.folder), self.upload]
         settings = [side_by_side(self.recipe, self.by, self.slider), self.go]
-        shown = [self.progress, self.says, self.sheet, self.results]
+        shown = [self.says, self.sheet, self.results]
         heads = _head("1 · Which photos?"), _head("2 · Into how many groups?")
         super().__init__([heads[0], *photos, heads[1], *settings, *shown])
 
     def group(self) -> None:
         """Group the chosen photos and show them; say in one line what cannot be done."""
         self.go.disabled, self.results.children, self.sheet.value = True, (), ""
-        # On stderr the bars would look like errors.
-        with self.progress, contextlib.redirect_stderr(sys.stdout):
-            try:
+        bars = app_state.LastLine(lambda words: setattr(self.says, "value", _line(words)))
+        try:
+            with contextlib.redirect_stderr(bars):
                 self._show(self._grouped())
-            except (JournalError, ValueError, OSError) as error:
-                self.says.value += _line(str(error))
-            self.progress.clear_output()
-        self.go.disabled = False
+        except (JournalError, ValueError, OSError) as error:
+            self.says.value += _line(str(error))
+        finally:
+            self.go.disabled = False
 
     def _grouped(self) -> Grouping:
         """Measure every k once for these photos, then take the k that was asked for."""
@@ -93,11 +95,11 @@ class App(ipywidgets.VBox):
         self.desk = Desk(grouping, self.place / f"corrections-{number}.jsonl")
         sizes = [(grouping.labels == label).sum() for label in range(grouping.k)]
         titles = [f"cluster_{label:02d}: {size}" for label, size in enumerate(sizes)]
-        ax = plots.new_axes(9, 0.5 + 0.9 * len(titles))
+        ax = plots.new_axes(9, 0.4 + 0.75 * len(titles))
         alt = f"The most typical photos of {grouping.k} groups, a row for each"
         picture = plots.picture(plots.contact_sheet(typical(grouping), titles, ax=ax), alt)
         self.sheet.value = picture._repr_html_()
-        self.says.value += _line(f"{grouping.k} groups, k: {grouping.criterion}.")
+        self.says.value += _line(app_state.result(grouping))
         groups = Download("Download the groups", "groups.zip", self._zip)
         report = Download("Download the report", "report.html", self._report)
         heads = _head("3 · Put them right"), _head("4 · Take them home")
