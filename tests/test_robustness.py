@@ -156,7 +156,7 @@ def test_only_orb_and_sift_survive_a_turn():
     assert all(0 <= r["matching_score"] <= 1 for r in rows)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(-10, 10), min_size=2, max_size=20))
 def test_the_interval_is_scipys(values):
     from scipy import stats

@@ -37,9 +37,7 @@ class App(ipywidgets.VBox):
         self.cache = Cache(self.place / "cache")
         self.source = ipywidgets.ToggleButtons(options=SOURCES)
         folders = uploads.folders_below(self.root)
-        self.folder = ipywidgets.Combobox(
-            options=folders, value=".", description="folder", continuous_update=False, **HOW
-        )
+        self.folder = ipywidgets.Combobox(options=folders, value=".", description="folder", **HOW)
         self.upload = Upload(self.place)
         self.upload.observe(lambda change: setattr(self.source, "value", True), "arrived")
         self.recipe = ipywidgets.Dropdown(options=RECIPES, description="recipe", **HOW)
@@ -50,11 +48,8 @@ class App(ipywidgets.VBox):
         self.slider.observe(lambda change: setattr(self.by, "value", BY_HAND), "value")
         self.go = ipywidgets.Button(description="Group the photos", button_style="primary")
         self.go.on_click(lambda button: self.group())
-        self.says, self.sheet, self.results = (
-            ipywidgets.HTML(),
-            ipywidgets.HTML(),
-            ipywidgets.VBox(),
-        )
+        self.says, self.sheet = ipywidgets.HTML(), ipywidgets.HTML()
+        self.results = ipywidgets.VBox()
         photos = [side_by_side(self.source, self.folder), self.upload]
         settings = [side_by_side(self.recipe, self.by, self.slider), self.go]
         shown = [self.says, self.sheet, self.results]
@@ -76,9 +71,8 @@ class App(ipywidgets.VBox):
     def _grouped(self) -> Grouping:
         """Measure every k once for these photos, then take the k that was asked for."""
         self.says.value, by = _line("Looking at the photos ..."), self.by.value
-        uploaded, text = self.source.value, self.folder.value
+        uploaded, text, recipe = self.source.value, self.folder.value, self.recipe.value
         folder = self.place / "photos" if uploaded else uploads.choose_folder(self.root, text)
-        recipe = self.recipe.value
         key = (folder, list_folder(folder).paths, recipe)
         if key not in self.measured:
             self.measured = {key: app_state.measure(folder, recipe, self.cache)}
