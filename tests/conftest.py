@@ -46,6 +46,17 @@ def photo() -> np.ndarray:
     )
 
 
+@pytest.fixture
+def ax():
+    """Give axes to draw on, and close all figures afterwards."""
+    import matplotlib.pyplot as plt
+
+    from imagegroup import plots
+
+    yield plots.new_axes(6, 4)
+    plt.close("all")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """Turn a skip into a failure in CI, where everything that can be tested must be tested."""

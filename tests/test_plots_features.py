@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
@@ -17,17 +16,6 @@ from imagegroup.scratch import brief, fast, orb, orientation
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 COLOURS = (drawing.ORANGE, drawing.BLUE, drawing.GREEN)
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
-@pytest.fixture
-def ax():
-    return plots.new_axes(4, 3)
 
 
 @pytest.fixture

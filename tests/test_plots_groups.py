@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from groupings import made_grouping
@@ -16,17 +15,6 @@ from imagegroup.explanation import Mate
 from imagegroup.inspection import confusion, project_to_plane, silhouettes
 from imagegroup.names import display_name
 from imagegroup.plots.features import ORANGE
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
-@pytest.fixture
-def ax():
-    return plots.new_axes(6, 4)
 
 
 @pytest.fixture

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
 from imagegroup import plots
 from imagegroup.plots.features import BLUE, ORANGE
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
-@pytest.fixture
-def ax():
-    return plots.new_axes(4, 3)
 
 
 def texts(ax):
