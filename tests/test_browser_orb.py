@@ -179,3 +179,16 @@ def test_every_step_of_a_slider_brings_new_pictures(visit, record_property):
         assert len(times) == MOVES
         record_property(f"median ms from slider to {what}", float(np.median(times)))
         print(f"slider to {what}: median {np.median(times):.0f} ms, slowest {max(times):.0f} ms")
+
+
+def test_letters_typed_on_a_button_do_nothing_to_the_notebook(visit):
+    pictures_of(visit)
+    page = visit.page
+    leave_the_code(page)
+    tab_to(page, "^Reset$")
+    before = page.locator(".jp-Cell").count()
+    for key in "addb":  # insert above, delete, insert below
+        page.keyboard.press(key)
+    page.wait_for_timeout(500)
+    expect(page.locator(".jp-Cell")).to_have_count(before)
+    expect(page.get_by_role("button", name="Keep as B")).to_be_visible()

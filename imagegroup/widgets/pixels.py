@@ -79,6 +79,7 @@ class Microscope(ipywidgets.VBox):
     def __init__(self, state: object, children: list[ipywidgets.Widget]) -> None:
         self.state = state
         super().__init__(children)
+        self.add_class("ig-microscope")
         self.redraw()
 
     def act(self, function: Callable, *args: object) -> None:
