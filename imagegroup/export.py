@@ -280,9 +280,8 @@ def _commit(plan: Plan, fsync: bool) -> None:
     try:
         staging.rename_exclusive(tree, plan.out)
     except FileExistsError:
-        raise PlanVoid(
-            f"{display_name(plan.out)} appeared during the export: choose another OUT."
-        ) from None
+        name = display_name(plan.out)
+        raise PlanVoid(f"{name} appeared during the export: choose another OUT.") from None
 
 
 def _group_folders(plan: Plan) -> list[str]:

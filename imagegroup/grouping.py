@@ -142,17 +142,16 @@ def group_images(
 
     Examples
     --------
-    >>> import tempfile
+    >>> from tempfile import TemporaryDirectory
     >>> from imagegroup.samples import make_album
-    >>> with tempfile.TemporaryDirectory() as place:
+    >>> with TemporaryDirectory() as place:
     ...     album = make_album(Path(place) / "album", views=2)
     ...     grouping = group_images(album, DEFAULT.with_values(k=12))
     >>> grouping.k, grouping.seen  # 12 photos x 2 views = 24, and truth.csv, which is no image
     (12, 25)
     """
-    seconds: dict[str, float] = {}
+    seconds, folder = {}, Path(folder).expanduser()
     with _clock(seconds, "list"):
-        folder = Path(folder).expanduser()
         listing = list_folder(folder, recursive)
     recall = _recall(cache, recipe, folder)
     read = functools.partial(observe_images, folder, recipe=recipe, jobs=jobs, recall=recall)
@@ -288,9 +287,9 @@ def _centers(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def _bar(items: Iterable, total: int, title: str, shown: bool) -> Iterator:
-    from tqdm import tqdm
+    from tqdm import tqdm  # hidden without steps, or it would keep a line of the screen
 
-    return iter(tqdm(items, desc=title, total=total, delay=1, leave=False, disable=not shown))
+    return iter(tqdm(items, title, total, leave=False, delay=1, disable=not (shown and total)))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imagegroup.orb import Features, OrbParams, extract_features
+from imagegroup.orb import Features, OrbParams, as_features, extract_features
 from imagegroup.scratch import brief, fast
 
 _PLAIN = brief.gaussian_pattern()
@@ -88,11 +88,4 @@ def _describe_sift(image: np.ndarray, sift: cv2.SIFT) -> Features:
     found, descriptors = sift.detectAndCompute(image, None)
     if descriptors is None:
         return Features()
-    return Features(
-        keypoints=np.array([k.pt for k in found], np.float32),
-        sizes=np.array([k.size for k in found], np.float32),
-        angles=np.array([k.angle for k in found], np.float32),
-        responses=np.array([k.response for k in found], np.float32),
-        octaves=np.array([k.octave & 255 for k in found], np.int32),
-        descriptors=descriptors.astype(np.uint8),  # SIFT rounds them to 0..255 itself
-    )
+    return as_features(found, descriptors.astype(np.uint8))  # SIFT rounds to 0..255 itself

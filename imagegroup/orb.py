@@ -132,8 +132,7 @@ def extract_features(image: np.ndarray, params: OrbParams | None = None) -> Feat
     Parameters
     ----------
     image : (H, W) uint8, grey
-    params : OrbParams, optional
-        OpenCV's defaults when left out.
+    params : OrbParams, optional; OpenCV's defaults when left out
 
     Returns
     -------
@@ -158,15 +157,17 @@ def extract_features(image: np.ndarray, params: OrbParams | None = None) -> Feat
     >>> features.descriptors.shape == (len(features), 256 // 8)
     True
     """
-    found, descriptors = _detect(image, params or OrbParams())
-    if not len(found):
-        return Features()
+    return as_features(*_detect(image, params or OrbParams()))
+
+
+def as_features(found: Sequence[cv2.KeyPoint], descriptors: np.ndarray) -> Features:
+    """Turn what a detector of OpenCV returns into arrays; n may be 0."""
     return Features(
-        keypoints=np.array([k.pt for k in found], np.float32),
+        keypoints=np.array([k.pt for k in found], np.float32).reshape(-1, 2),
         sizes=np.array([k.size for k in found], np.float32),
         angles=np.array([k.angle for k in found], np.float32),
         responses=np.array([k.response for k in found], np.float32),
-        octaves=np.array([k.octave for k in found], np.int32),
+        octaves=np.array([k.octave & 255 for k in found], np.int32),  # SIFT packs more above
         descriptors=descriptors,
     )
 
@@ -192,11 +193,9 @@ def extract_many(
 
     Parameters
     ----------
-    folder, paths
-        As `list_folder` returns them: posix paths relative to `folder`.
+    folder, paths, max_side, jobs
+        As in `map_images`: max_side in px, 0 for full size; jobs 0 for a thread a core.
     params : OrbParams, optional
-    max_side, jobs
-        As in `map_images`: long side in px, 0 for full size; threads, 0 for one per core.
 
     Yields
     ------

@@ -58,7 +58,9 @@ def run(rng: random.Random, edits: int, every: int = 1) -> tuple[Corrections, in
 
 @given(st.integers(0, 2**32), st.integers(1, 60))
 def test_any_edits_keep_every_photo_in_one_group(seed, edits):
-    run(random.Random(seed), edits)
+    corrections, refused = run(random.Random(seed), edits)
+    check(corrections.now, 2)
+    assert 0 <= refused <= edits
 
 
 def test_ten_thousand_edits_and_all_of_them_undone():

@@ -111,8 +111,12 @@ def test_main_effects_are_drawn_with_every_seed(table, ax):
 
 
 def test_one_seed_has_no_interval(table, ax):
-    plots.main_effects(main_effect(table[table["seed"] == 0], "n_features"), ax=ax)
+    effect = main_effect(table[table["seed"] == 0], "n_features")
+    assert effect[["low", "high"]].isna().all(axis=None)
+    plots.main_effects(effect, ax=ax)
     ax.figure.canvas.draw()
+    (bars,) = ax.containers[0].lines[2]
+    assert all(low[1] == high[1] for low, high in bars.get_segments())
 
 
 def test_heatmap_says_each_number(table, ax):
