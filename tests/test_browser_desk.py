@@ -212,6 +212,60 @@ def test_a_whole_task_with_the_keyboard_alone(visit, lab):
     assert page.locator(".jp-Cell").count() == 2  # no key reached the notebook
 
 
+SLOW = """import time
+view = desk(grouping, journal='few.jsonl')
+for control in (view.target, view.name):
+    control.observe(lambda change: time.sleep(0.7), 'value')
+view.grid.on_msg(lambda *message: time.sleep(0.7))
+view"""
+
+
+def test_a_press_waits_until_a_slow_kernel_knows_what_was_typed(visit, lab):
+    write_notebook(lab.folder / "slow.ipynb", CELLS[0].format(name="few"), SLOW)
+    run_notebook(visit, "slow.ipynb")
+    page, keys = visit.page, visit.page.keyboard
+
+    def press(*names: str) -> None:
+        for name in names:
+            keys.press(name)
+
+    def done(words: str) -> None:
+        says(page, words)
+        expect(page.locator(".ig-photo:focus")).to_have_count(1)  # where the next key belongs
+
+    photo(page, 4).click()
+    press("Shift+ArrowRight", "Shift+ArrowRight", "m")
+    keys.type("cluster_03")  # Python has not even heard of the three photos when Enter comes
+    press("Tab", "Enter")
+    done("Move 3 photos to cluster_03. Saved.")
+    press("m", "ArrowUp", "Tab", "Tab", "Enter")
+    done("Merge cluster_00 (12) into cluster_02 (15). Saved.")
+    press("n")
+    keys.type("my cats")
+    press("Tab", "Enter")
+    done("New group my cats with 1 photo. Saved.")
+    press("n")
+    keys.type("tigers")
+    press("Tab", "Tab", "Enter")
+    done("to tigers. Saved.")
+
+
+def test_a_name_may_be_spelt_slowly(visit):
+    page, keys = show(visit), visit.page.keyboard
+    photo(page, 4).click()
+    target = page.get_by_label("to group")
+    for letters, reached in (("cluster_0", "00"), ("3", "03"), ("x", "03"), ("CLUSTER_02", "02")):
+        if target.evaluate("e => e !== document.activeElement"):
+            photo(page, 4).press("m")
+        keys.type(letters)
+        expect(target.locator("option:checked")).to_have_text(f"cluster_{reached}")
+        page.wait_for_timeout(1_500)  # browsers wait one second for the next letter
+    keys.press("ArrowUp")
+    expect(target.locator("option:checked")).to_have_text("cluster_01")
+    keys.type("c")
+    expect(target.locator("option:checked")).to_have_text("cluster_00")
+
+
 def test_focus_and_scroll_stay_after_an_edit(visit):
     page = show(visit)
     grid = page.locator(".ig-grid")

@@ -18,6 +18,7 @@ from imagegroup.grouping import Grouping
 from imagegroup.journal import JournalError
 from imagegroup.recipes import CLASSIC, DEFAULT
 from imagegroup.widgets import app_state
+from imagegroup.widgets.controls import Controls
 from imagegroup.widgets.desk import Desk
 from imagegroup.widgets.pixels import side_by_side
 from imagegroup.widgets.transfer import Download, Upload
@@ -54,7 +55,8 @@ class App(ipywidgets.VBox):
         settings = [side_by_side(self.recipe, self.by, self.slider), self.go]
         shown = [self.says, self.sheet, self.results]
         heads = _head("1 · Which photos?"), _head("2 · Into how many groups?")
-        super().__init__([heads[0], *photos, heads[1], *settings, *shown])
+        super().__init__([heads[0], *photos, heads[1], *settings, *shown, Controls()])
+        self.add_class("ig-app")
 
     def group(self) -> None:
         """Group the chosen photos and show them; say in one line what cannot be done."""

@@ -230,7 +230,8 @@ class Desk(Microscope, Commands):
             self.target, targets, kept if kept is not None else next(iter(targets.values()), None)
         )
         self._say(found)
-        self.grid.view = {**desk_words.view(state, found), "seen": self.seen}
+        known = {"n": self.name.value, "m": -1 if self.target.index is None else self.target.index}
+        self.grid.view = {**desk_words.view(state, found), "seen": self.seen, "fields": known}
 
     def _say(self, found: list[desk_state.Band]) -> None:
         """Bring words, verbs and the large photo up to date."""

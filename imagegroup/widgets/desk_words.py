@@ -51,7 +51,8 @@ def phrase(edit: Edit, before: Arrangement) -> str:
 def verbs(state: DeskState, target: int | None, name: str) -> dict[str, tuple[str, bool]]:
     """Say for each button what it would do now, and whether it can.
 
-    `target` is the group chosen to move to, `name` the name typed.
+    `target` is the group chosen to move to, `name` the name typed. What only waits for another
+    target or name can be pressed, and says so: Tab would skip it while Python still reads them.
     """
     now, chosen, n_likes = state.now, state.chosen, len(proposals(state))
     paths, to = state.grouping.paths, now.names[target] if target is not None else "a group"
@@ -64,9 +65,9 @@ def verbs(state: DeskState, target: int | None, name: str) -> dict[str, tuple[st
     name = _folder(name)
     return {
         "move": (f"Move {who} to {to}", bool(chosen) and target is not None),
-        "merge": (f"Merge {own} into {whole}", target not in (None, here) and bool(chosen)),
+        "merge": (f"Merge {own} into {whole}", target is not None and bool(chosen)),
         "new": (f"New group {name or default_name(now)} with {who}", bool(chosen)),
-        "rename": (f"Rename {own} to {name or '...'}", bool(name) and here != NO_FEATURES),
+        "rename": (f"Rename {own} to {name or '...'}", here != NO_FEATURES),
         "split": (f"Split {own} in 2", here != NO_FEATURES),
         "unsure": (f"Take the mark from {who}" if sure else f"Mark {who} not sure", bool(chosen)),
         "like": (f"More like {who}", bool(chosen)),

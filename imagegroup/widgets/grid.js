@@ -66,7 +66,7 @@ function makeBand(key, send) {
 function render({ model, el }) {
   const local = { selected: new Set(), focus: -1, seen: 0 };
   const [photos, bands, urls] = [new Map(), new Map(), new Map()]; // by row, by key, by row
-  let [order, anchor, before, asked, jumps] = [[], -1, new Set(), false, 0];
+  let [order, anchor, before, asked, jumps, held] = [[], -1, new Set(), false, 0, null];
   const says = element("p", "ig-grid-says", el);
   const root = element("div", "ig-grid", el);
   const send = makeSender(model, local, says);
@@ -100,6 +100,20 @@ function render({ model, el }) {
     select(row, before);
   }
   const desk = () => el.closest(".ig-desk") ?? el;
+  const field = (key) => desk().querySelector(`.ig-key-${CSS.escape(key)} :is(input, select)`);
+  // Whether Python has heard of all that the reader selected and typed.
+  function heard() {
+    const { seen, fields } = model.get("view");
+    const known = ([key, value]) => value === (field(key).selectedIndex ?? field(key).value);
+    return seen >= local.seen && Object.entries(fields ?? {}).every(known);
+  }
+  // The page sends a press at once, but what was typed before it only when Python is free.
+  function hold(event) {
+    const button = event.target.closest(".widget-button");
+    if (!button || heard()) return;
+    event.stopPropagation();
+    held = button;
+  }
   const place = (row) => photos.get(row).getBoundingClientRect();
   // The photo that an arrow leads to; up and down, the nearest in the next line there.
   function target(key) {
@@ -112,9 +126,8 @@ function render({ model, el }) {
   }
   function press(event) {
     const key = (event.ctrlKey || event.metaKey ? "Ctrl+" : "") + event.key;
-    const field = desk().querySelector(`.ig-key-${CSS.escape(key)} :is(input, select)`);
     if (event.altKey || !photos.has(local.focus)) return;
-    if (field) field.focus(); // at once: what is typed next belongs there
+    if (field(key)) field(key).focus(); // at once: what is typed next belongs there
     else if (key.startsWith("Arrow")) {
       const row = target(key);
       if (row !== undefined && !event.shiftKey) [anchor] = [-1, select(row, local.selected)];
@@ -181,6 +194,8 @@ function render({ model, el }) {
     if (active || now > jumps) node.focus({ preventScroll: true });
     if (now > jumps) node.scrollIntoView({ block: "nearest" });
     jumps = now;
+    desk().addEventListener("click", hold, true); // again and again is once
+    if (held && heard()) [held] = [null, held.click()];
     askForPictures();
   }
   const write = () => (says.textContent = model.get("says"));

@@ -25,7 +25,8 @@ class Grid(anywidget.AnyWidget):
     view : dict
         `bands`, each with `key number title note page pages photos`, a photo being
         [row, name, marks]; `selected`, rows; `focus`, a row; `seen`, the last event that this
-        answers; `jumps` grows when the page shall scroll to the focus.
+        answers; `jumps` grows when the page shall scroll to the focus; `fields`, for the key that
+        leads to a field beside the grid what Python knows of it: a text, or the place in a list.
     says : str, read aloud by screen readers when it changes
     label : str, stands for the whole
     key_names : list of str, keys that are reported; the arrows and others grid.js serves itself

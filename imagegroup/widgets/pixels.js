@@ -150,10 +150,6 @@ function render({ model, el }) {
   } else {
     canvas.setAttribute("role", "img");
   }
-  // Letters typed on the sliders and buttons beside would reach the notebook: d d deletes the cell.
-  requestAnimationFrame(() => {
-    el.closest(".ig-microscope")?.addEventListener("keydown", (event) => event.stopPropagation());
-  });
   listenToPointer(canvas, model, sender);
   listenToDrags(canvas, model, sender);
   listenToKeys(canvas, model, sender);

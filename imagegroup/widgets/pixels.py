@@ -10,6 +10,8 @@ import anywidget
 import ipywidgets
 import traitlets
 
+from imagegroup.widgets.controls import Controls
+
 ARROWS = {"ArrowLeft": (-1, 0), "ArrowRight": (1, 0), "ArrowUp": (0, -1), "ArrowDown": (0, 1)}
 """What each arrow key means: steps in x and y."""
 
@@ -78,7 +80,7 @@ class Microscope(ipywidgets.VBox):
 
     def __init__(self, state: object, children: list[ipywidgets.Widget]) -> None:
         self.state = state
-        super().__init__(children)
+        super().__init__([*children, Controls()])
         self.add_class("ig-microscope")
         self.redraw()
 
