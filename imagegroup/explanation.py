@@ -147,7 +147,14 @@ def explain(grouping: Grouping, path: str) -> Explanation:
     ValueError
         The photo is not in the grouping, has no features, or cannot be read any more.
     """
+    from threadpoolctl import threadpool_limits
+
     row = _row(grouping, path)
+    with threadpool_limits(limits=1):  # on a busy machine threads wait for each other
+        return _explain(grouping, path, row)
+
+
+def _explain(grouping: Grouping, path: str, row: int) -> Explanation:
     label, vector = int(grouping.labels[row]), grouping.vectors[row]
     gaps = np.linalg.norm(grouping.centers - vector, axis=1)
     order = [other for other in np.argsort(gaps, kind="stable") if other != label]

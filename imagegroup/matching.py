@@ -42,10 +42,11 @@ def match_mutual(a: np.ndarray, b: np.ndarray, ratio: float = 0.8) -> np.ndarray
     ours, theirs = (unpack_bits(d).astype(np.float32) for d in (a, b))
     # Bits that differ: those of a, those of b, without those of both.
     hamming = ours.sum(axis=1)[:, None] + theirs.sum(axis=1) - 2 * ours @ theirs.T
-    choice = hamming.argmin(axis=1)
-    nearest, second = np.partition(hamming, 1, axis=1)[:, :2].T
-    mutual = hamming.argmin(axis=0)[choice] == np.arange(len(a))
-    rows = np.flatnonzero(mutual & (nearest < ratio * second))
+    choice, every = hamming.argmin(axis=1), np.arange(len(a))
+    mutual = hamming.argmin(axis=0)[choice] == every
+    nearest = hamming[every, choice]
+    hamming[every, choice] = np.inf
+    rows = np.flatnonzero(mutual & (nearest < ratio * hamming.min(axis=1)))
     return np.column_stack([rows, choice[rows]])
 
 
