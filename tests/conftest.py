@@ -8,6 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine may stop for a moment in any example: tests say what is right, benchmarks how fast.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 SHARED = Path(
     os.environ.get("IMAGEGROUP_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Visit, chromium, errors_shown, open_browser, wait_for
+from browser import PATIENCE, Visit, chromium, errors_shown, open_browser, wait_for
 from playwright.sync_api import Page, expect
 from test_browser_desk import HOSTILE, says, shoot
 
@@ -41,7 +41,7 @@ def running_app(folder: Path, temporary: Path) -> Iterator[str]:
             yield re.fullmatch(r"open (http://127\.0\.0\.1:\d+/\?token=\S{32}) .*\n", line).group(1)
         finally:
             server.send_signal(signal.SIGINT)
-            words = server.communicate(timeout=60)[1]
+            words = server.communicate(timeout=120)[1]
     assert server.returncode == 0
     assert "Traceback" not in words
 
@@ -98,7 +98,7 @@ def visit(photos, tmp_path_factory) -> Iterator[Visit]:
         yield visit
         assert (visit.strangers, alerts, faults, errors_shown(visit.page)) == ([], [], [], [])
         visit.page.close(run_before_unload=True)
-        wait_for(lambda: not places[0].exists(), "the uploads to go with the kernel", 30)
+        wait_for(lambda: not places[0].exists(), "the uploads to go with the kernel")
     assert list(temporary.iterdir()) == []
     assert state(photos) == before
 
@@ -170,12 +170,12 @@ def test_an_upload(visit, photos, tmp_path):
     made = upload_files(photos, folder)
     broken = {made[4].name, made[9].name}
     page.locator(".ig-upload").set_input_files(made)
-    expect(page.locator(".ig-upload-says")).to_contain_text("31 of 31 files", timeout=120_000)
+    expect(page.locator(".ig-upload-says")).to_contain_text("31 of 31 files", timeout=PATIENCE)
     page.get_by_label("k is found by").select_option("the slider")
     group(page)
-    page.locator(".ig-photo img[src]").first.wait_for()
     for name in broken:
-        expect(page.get_by_text(f"Skipped: {name}")).to_be_visible()
+        expect(page.get_by_text(f"Skipped: {name}")).to_be_visible(timeout=PATIENCE)
+    page.locator(".ig-photo img[src]").first.wait_for()
     says(page, "31 in = 29 grouped + 0 no features + 2 skipped")
     page.locator(".ig-photo").first.click()
     page.get_by_role("button", name="Move 1 photo to cluster_03").first.click()

@@ -229,12 +229,14 @@ class Desk(Microscope, Commands):
         _offer(
             self.target, targets, kept if kept is not None else next(iter(targets.values()), None)
         )
-        self._say(found)
+        words = self._say(found)
         known = {"n": self.name.value, "m": -1 if self.target.index is None else self.target.index}
-        self.grid.view = {**desk_words.view(state, found), "seen": self.seen, "fields": known}
+        with self.grid.hold_sync():  # one message: what is said to be done is in view
+            self.grid.says = words
+            self.grid.view = {**desk_words.view(state, found), "seen": self.seen, "fields": known}
 
-    def _say(self, found: list[desk_state.Band]) -> None:
-        """Bring words, verbs and the large photo up to date."""
+    def _say(self, found: list[desk_state.Band]) -> str:
+        """Bring verbs and the large photo up to date; return the words above the grid."""
         state, target = self.state, self.target.value
         for name, (text, possible) in desk_words.verbs(state, target, self.name.value).items():
             button = self.buttons[name]
@@ -242,13 +244,13 @@ class Desk(Microscope, Commands):
         path = display_name(self.corrector.journal.path.name)
         saved = f"Edits saved in {path}: {self.corrector.journal.number:,}"
         selected = desk_words.selection(state, found)
-        self.grid.says = "\n".join([self.sum_line(), f"{selected}. {saved}.", self.message])
         self.photo.layout.display = "" if self.large else "none"
         if self.large and state.focus >= 0 and (state.focus, self._here()) != self.shown:
             self.shown = (state.focus, self._here())
             picture = pictures(self.grouping, [state.focus], LARGE)[0] or draw.png(BLANK)
             name = display_name(self.grouping.paths[state.focus])
             self.photo.show(picture, label=f"Photo {name}", says=f"{name}\n{self._here()}")
+        return "\n".join([self.sum_line(), f"{selected}. {saved}.", self.message])
 
     def __repr__(self) -> str:
         # What a reader sees where widgets cannot be shown.
