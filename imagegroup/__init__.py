@@ -1,7 +1,8 @@
 """imagegroup: group a folder of images with ORB features and K-means, and see how it works."""
 
 from imagegroup.cache import Cache
-from imagegroup.grouping import Grouping, NoElbow, group_images
+from imagegroup.fitting import NoElbow
+from imagegroup.grouping import Grouping, group_images
 from imagegroup.images import list_folder, read_image
 from imagegroup.orb import Features, OrbParams, extract_features
 from imagegroup.recipes import CLASSIC, DEFAULT, Recipe

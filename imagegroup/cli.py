@@ -20,7 +20,8 @@ from imagegroup.cli_parser import (
     RECIPES,
     build_parser,
 )
-from imagegroup.grouping import NoElbow, group_images
+from imagegroup.fitting import NoElbow
+from imagegroup.grouping import group_images
 from imagegroup.names import display_name
 from imagegroup.recipes import Recipe
 from imagegroup.tables import group_table, score_table, summary
@@ -194,6 +195,7 @@ def _group_and_export(folder: Path, arguments, labelled: bool = False) -> int:
         jobs=_jobs(arguments),
         recursive=not arguments.no_recursive,
         progress=sys.stderr.isatty(),
+        batches=arguments.batches,
     )
     for export in grouping.exports:
         print(f"left out, an export of ours: {display_name(export)}", file=sys.stderr)

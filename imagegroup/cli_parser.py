@@ -150,4 +150,9 @@ def _add_export_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the groups as one HTML file; replaces an earlier report, nothing else",
     )
+    parser.add_argument(
+        "--batches",
+        metavar="DIR",
+        help="keep finished batches of vectors in DIR; an interrupted run, started again, goes on",
+    )
     parser.add_argument("--dry-run", action="store_true", help="print what would be written")

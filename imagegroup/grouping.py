@@ -12,28 +12,24 @@ from pathlib import Path
 import numpy as np
 
 from imagegroup.cache import Cache, Recall
-from imagegroup.clusters import REFERENCES, RESAMPLES, Sweep, choose_k, sweep_k
+from imagegroup.clusters import Sweep
+from imagegroup.fitting import distances_to, fit_groups, mean_vectors
 from imagegroup.images import Listing, Photo, list_folder, map_images
-from imagegroup.recipes import DEFAULT, Recipe, observing_values
+from imagegroup.names import display_name
+from imagegroup.recipes import DEFAULT, Recipe, encoding_of, is_ours, observing_values
 from imagegroup.skips import Skipped, SkippedFile
-from imagegroup.vectors import ENCODINGS, Learned, Observation
+from imagegroup.vectors import Learned, Observation
 
 SAMPLE_IMAGES = 400
 """Images whose descriptors are kept to learn from; all others are encoded as they are read."""
 
+MOST_OBSERVED = 4_000
+"""Images that are kept while their features are looked for, where hardly any image has some."""
+
 Reader = Callable[[list[str]], Iterator[Observation | Skipped]]
-
-
-class NoElbow(Exception):
-    """The criterion found no k, and the recipe names no other. `sweep` holds the curves."""
-
-    def __init__(self, sweep: Sweep, criterion: str) -> None:
-        super().__init__(
-            f"no {criterion} found for k = {sweep.ks[0]}..{sweep.ks[-1]}: "
-            "give the number of groups with --k N (in Python: recipe.with_values(k=N)), "
-            "or another criterion (--k silhouette)."
-        )
-        self.sweep = sweep
+Encoded = np.ndarray | Skipped | None
+"""The vector of an image, None when it has no features, or why it was skipped."""
+Encode = Callable[[list[str], dict, Learned], Iterator[Encoded]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,13 +90,16 @@ class Grouping:
         distances = np.full(len(self.paths), np.nan)
         for label, center in enumerate(self.centers):
             rows = np.flatnonzero(self.labels == label)
-            distances[rows] = np.linalg.norm(self.vectors[rows] - center, axis=1)
+            distances[rows] = distances_to(center, self.vectors, rows)
         return distances
 
     def members(self, label: int) -> np.ndarray:
         """Return the rows of one group, the most typical first: by distance to the centre."""
         rows = np.flatnonzero(self.labels == label)
-        return rows[np.argsort(self.distances[rows], kind="stable")]
+        if label < 0:
+            return rows
+        gaps = distances_to(self.centers[label], self.vectors, rows)
+        return rows[np.argsort(gaps, kind="stable")]
 
 
 def group_images(
@@ -111,8 +110,11 @@ def group_images(
     recursive: bool = True,
     progress: bool = False,
     cache: Cache | None = None,
+    batches: str | Path | None = None,
 ) -> Grouping:
-    """Group the images of a folder. Reads only; nothing is written, but to a cache if given.
+    """Group the images of a folder. Nothing is written, but to `cache` and `batches` if given.
+
+    Within `joblib.parallel_config(backend=...)` that backend reads and encodes the images.
 
     Parameters
     ----------
@@ -126,6 +128,9 @@ def group_images(
         Whether to show bars on stderr for what takes longer than a second.
     cache : Cache, optional
         Where to keep what is seen in each photo: the same groups, sooner the next time.
+    batches : path, optional
+        A folder beside the photos that keeps finished batches of vectors; an interrupted run that
+        is started again goes on from there.
 
     Returns
     -------
@@ -136,7 +141,8 @@ def group_images(
     FileNotFoundError, NotADirectoryError, PermissionError
         The folder is missing, is a file, or cannot be read.
     ValueError
-        The recipe asks for more groups than there are images.
+        The recipe asks for more groups than there are images, its encoding names code that cannot
+        be used, or `batches` lies among the photos.
     NoElbow
         The criterion finds no k and the recipe names no fallback.
 
@@ -150,12 +156,19 @@ def group_images(
     >>> grouping.k, grouping.seen  # 12 photos x 2 views = 24, and truth.csv, which is no image
     (12, 25)
     """
+    from joblib import effective_n_jobs
+
     seconds, folder = {}, Path(folder).expanduser()
     with _clock(seconds, "list"):
         listing = list_folder(folder, recursive)
-    recall = _recall(cache, recipe, folder)
+    recall = recall_for(cache, recipe, folder)
     read = functools.partial(observe_images, folder, recipe=recipe, jobs=jobs, recall=recall)
-    return group_observed(folder, listing, recipe, read, seconds, progress)
+    encode = functools.partial(encode_each, read, recipe)
+    if batches is not None or effective_n_jobs(None) > 1:  # within joblib.parallel_config(...)
+        from imagegroup.batches import batch_encoder
+
+        encode = batch_encoder(folder, recipe, encode, jobs=jobs, cache=cache, place=batches)
+    return group_observed(folder, listing, recipe, read, seconds, progress, encode)
 
 
 def group_observed(
@@ -165,15 +178,18 @@ def group_observed(
     read: Reader,
     seconds: dict[str, float] | None = None,
     progress: bool = False,
+    encode: Encode | None = None,
 ) -> Grouping:
     """Group images whose observations `read(paths)` yields: learn, encode, sweep, choose.
 
     `group_images` reads files; an experiment that varies the seed gives observations it has kept.
+    `encode(paths, known, learned)` yields what `encode_each` does, which is taken without it.
     """
     from threadpoolctl import threadpool_limits
 
     seconds = {} if seconds is None else seconds
-    encoding, paths = ENCODINGS[recipe.encoding], list(listing.paths)
+    encode = encode or functools.partial(encode_each, read, recipe)
+    encoding, paths = encoding_of(recipe), list(listing.paths)
     bar = functools.partial(_bar, shown=progress)
     with _clock(seconds, "extract"):
         known = _observe_sample(read, paths, recipe.random_state, bar)
@@ -181,13 +197,11 @@ def group_observed(
         usable = [o for o in known.values() if not isinstance(o, Skipped)]
         learned = encoding.learn(usable, recipe.n_words, recipe.random_state)
     with _clock(seconds, "encode"), threadpool_limits(limits=1):  # the threads are reading
-        rest = [path for path in paths if path not in known]
-        others = bar(read(rest), len(rest), "encoding")
-        stream = ((p, known.pop(p) if p in known else next(others)) for p in paths)
-        kept, vectors, featured, skipped = _encode(stream, len(paths), encoding, learned, recipe)
+        rows = bar(encode(paths, known, learned), len(paths), "encoding")
+        kept, vectors, featured, skipped = _gather(paths, rows)
     with _clock(seconds, "sweep"):
-        labels, sweep, criterion = _cluster(vectors, featured, recipe, bar)
-    centers = _centers(vectors, labels)
+        labels, sweep, criterion = fit_groups(vectors, featured, recipe, bar)
+    centers = mean_vectors(vectors, labels)
     skipped = tuple(sorted((*listing.skipped, *skipped), key=lambda s: s.path))
     groups = (kept, vectors, labels, centers, sweep, criterion)
     return Grouping(folder, *groups, recipe, skipped, seconds, listing.exports, learned)
@@ -195,13 +209,15 @@ def group_observed(
 
 def _observe_sample(read: Reader, paths: list[str], seed: int, bar) -> dict:
     """Observe 400 random images, and more while fewer than half have anything to learn from."""
-    shuffled, known, usable = np.random.default_rng(seed).permutation(len(paths)), {}, 0
+    shuffled, known = np.random.default_rng(seed).permutation(len(paths)), {}
+    usable = kept = 0
     for start in range(0, len(paths), SAMPLE_IMAGES):
         sample = [paths[i] for i in sorted(shuffled[start : start + SAMPLE_IMAGES])]
         seen = list(bar(read(sample), len(sample), "reading"))
         known.update(zip(sample, seen, strict=True))
-        usable += sum(not isinstance(o, Skipped) and len(o[0]) > 0 for o in seen)
-        if usable >= SAMPLE_IMAGES // 2:
+        images = [observed for observed in seen if not isinstance(observed, Skipped)]
+        usable, kept = usable + sum(len(o[0]) > 0 for o in images), kept + len(images)
+        if usable >= SAMPLE_IMAGES // 2 or (usable and kept >= MOST_OBSERVED):
             break
     return known
 
@@ -211,79 +227,52 @@ def observe_images(
 ) -> Iterator[Observation | Skipped]:
     """Read files and keep of each what the recipe's encoding needs, in the order of `paths`."""
 
+    encoding = encoding_of(recipe)
+
     def observe(photo: Photo) -> Observation:
-        return ENCODINGS[recipe.encoding].observe(photo, recipe.orb, recipe.grid_step)
+        return encoding.observe(photo, recipe.orb, recipe.grid_step)
 
     how = {"max_side": recipe.max_side, "swatch": recipe.colour > 0, "jobs": jobs, "recall": recall}
     return map_images(observe, folder, paths, **how)
 
 
-def _recall(cache: Cache | None, recipe: Recipe, folder: Path) -> Recall | None:
+def recall_for(cache: Cache | None, recipe: Recipe, folder: Path) -> Recall | None:
     """Give what remembers, if asked to; a reader's own encoding may change without our seeing."""
-    foreign = ENCODINGS[recipe.encoding].observe.__module__ != "imagegroup.vectors"
-    return None if cache is None or foreign else cache.recall(observing_values(recipe), folder)
+    kept = cache is not None and is_ours(recipe)
+    return cache.recall(observing_values(recipe), folder) if kept else None
 
 
-def _encode(stream, n_paths: int, encoding, learned: list, recipe: Recipe):
-    """Encode one observation at a time into rows that never drift from their paths."""
+def encode_each(
+    read: Reader, recipe: Recipe, paths: list[str], known: dict, learned: Learned
+) -> Iterator[Encoded]:
+    """Encode one observation at a time, of `known` or as it is read; the known are used up."""
+    encode, rest = encoding_of(recipe).encode, read([path for path in paths if path not in known])
+    for path in paths:
+        seen = known.pop(path) if path in known else next(rest)
+        skipped = isinstance(seen, Skipped)
+        yield seen if skipped else encode(seen, learned, recipe.orb, recipe.colour)
+
+
+def _gather(paths: list[str], encoded: Iterator[Encoded]):
+    """Put vectors into rows that never drift from their paths."""
     kept, featured, skipped, vectors = [], [], [], None
-    for path, observed in stream:
-        if isinstance(observed, Skipped):
-            skipped.append(SkippedFile(path, observed.reason, observed.detail))
+    for path, vector in zip(paths, encoded, strict=True):
+        if isinstance(vector, Skipped):
+            skipped.append(SkippedFile(path, vector.reason, vector.detail))
             continue
-        vector = encoding.encode(observed, learned, recipe.orb, recipe.colour)
         if vector is not None:
             if vectors is None:
-                vectors = np.zeros((n_paths, vector.size), vector.dtype)
+                vectors = np.zeros((len(paths), vector.size), vector.dtype)
+            if vector.size != vectors.shape[1]:
+                raise ValueError(
+                    f"{display_name(path)} has a vector of {vector.size} numbers, the images "
+                    f"before it of {vectors.shape[1]}: expected as many for every image."
+                )
             vectors[len(kept)] = vector
         kept.append(path)
         featured.append(vector is not None)
-    vectors = np.zeros((n_paths, 0), np.float32) if vectors is None else vectors
+    vectors = np.zeros((len(paths), 0), np.float32) if vectors is None else vectors
     return tuple(kept), vectors[: len(kept)], np.array(featured, bool), skipped
-
-
-def _cluster(vectors: np.ndarray, featured: np.ndarray, recipe: Recipe, bar):
-    """Give labels for all rows, the sweep over those with features, and what chose k."""
-    labels = np.full(len(featured), -1, np.int32)
-    if not featured.any():
-        return labels, None, "no image has features"
-    points = vectors if featured.all() else vectors[featured]
-    ks = recipe.ks if isinstance(recipe.k, str) else (int(recipe.k),)
-    sweep = sweep_k(
-        points,
-        ks,
-        n_dims=recipe.n_dims,
-        references=REFERENCES if "contrast" in (recipe.k, recipe.fallback) else 0,
-        resamples=RESAMPLES if "stability" in (recipe.k, recipe.fallback) else 0,
-        n_init=recipe.n_init,
-        random_state=recipe.random_state,
-        progress=lambda ks: bar(ks, len(ks), "clustering"),
-    )
-    k, criterion = _decide(sweep, recipe)
-    labels[featured] = sweep.labels[sweep.ks == k][0]
-    return labels, sweep, criterion
-
-
-def _decide(sweep: Sweep, recipe: Recipe) -> tuple[int, str]:
-    if not isinstance(recipe.k, str):
-        return int(recipe.k), "given"
-    if len(sweep.ks) == 1:
-        return int(sweep.ks[0]), "only one k is possible"
-    k = choose_k(sweep, recipe.k)
-    if k is not None:
-        return k, recipe.k
-    if recipe.fallback is None:
-        raise NoElbow(sweep, recipe.k)
-    k = choose_k(sweep, recipe.fallback)
-    if k is not None:
-        return k, f"{recipe.fallback} (no {recipe.k} found)"
-    return int(sweep.ks[0]), f"too few images for {recipe.k} or {recipe.fallback}"
-
-
-def _centers(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    k = labels.max(initial=-1) + 1
-    centers = [vectors[labels == label].mean(axis=0, dtype=np.float64) for label in range(k)]
-    return np.array(centers, np.float32).reshape(k, vectors.shape[1])
 
 
 def _bar(items: Iterable, total: int, title: str, shown: bool) -> Iterator:

@@ -82,12 +82,14 @@ class Photo:
         Size of the upright photo at full size, in px.
     swatch : (h, w, 3) uint8 RGB, or None
         Every n-th row and column of the picture, to count its colours; None if not asked for.
+    path : str, of the file, from `map_images`
     """
 
     image: np.ndarray
     width: int
     height: int
     swatch: np.ndarray | None = None
+    path: str = ""
 
 
 def read_image(
@@ -229,7 +231,7 @@ def map_images(
     """
     jobs = jobs or cv2.getNumberOfCPUs()
     share, stopped = _share_pixels(pixel_budget), threading.Event()
-    how = {"colour": colour, "swatch": swatch, "scans": limits.jpeg_scans}
+    how = {"max_side": max_side, "colour": colour, "swatch": swatch, "scans": limits.jpeg_scans}
     seen = recall or (lambda data, observe: observe())
 
     def work(path: str) -> Result | Skipped | None:
@@ -240,7 +242,7 @@ def map_images(
                 if stopped.is_set():
                     return None
                 data, header = _load(whole, limits, header, start, size)
-                return seen(data, lambda: function(Photo(*decode(data, header, max_side, **how))))
+                return seen(data, lambda: function(Photo(*decode(data, header, **how), whole)))
         except Skipped as skip:
             return Skipped(skip.reason, skip.detail)  # a new one: a traceback would hold the pixels
         except (MemoryError, cv2.error) as error:

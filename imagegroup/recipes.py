@@ -9,7 +9,7 @@ from numbers import Integral, Real
 
 from imagegroup.clusters import CRITERIA
 from imagegroup.orb import OrbParams
-from imagegroup.vectors import ENCODINGS
+from imagegroup.vectors import ENCODINGS, Encoding
 
 _AFTERWARDS = {"n_words", "n_dims", "k", "fallback", "ks", "n_init", "random_state"}
 
@@ -28,7 +28,9 @@ class Recipe:
     colour : float, 0 to 10
         Weight of the colour histogram that `vlad` adds beside blocks of weight 1; 0 reads in grey.
     encoding : str
-        A name in `vectors.ENCODINGS`.
+        A name in `vectors.ENCODINGS`. Or features of your own, "module:function": a function of a
+        path that returns a vector, (d,) numbers, or a scikit-learn transformer of paths. Either
+        may be given as an object too; see `own`.
     n_words : int
         Visual words a block, for the encodings that learn a vocabulary.
     n_dims : int
@@ -87,7 +89,10 @@ class Recipe:
             raise ValueError("ks=(): expected at least one number of groups to try.")
         if self.n_init != "auto":
             _check_whole("n_init", self.n_init, 1)
-        _check_choice("encoding", self.encoding, ENCODINGS)
+        if not isinstance(self.encoding, str) or self.encoding not in ENCODINGS:
+            from imagegroup.own import name_code
+
+            object.__setattr__(self, "encoding", name_code(self.encoding))
         if self.fallback is not None:
             _check_choice("fallback", self.fallback, CRITERIA)
         if isinstance(self.k, str):
@@ -113,6 +118,20 @@ class Recipe:
             values.pop("orb", self.orb), **{n: v for n, v in values.items() if n in knobs}
         )
         return dataclasses.replace(self, orb=orb, **{n: v for n, v in values.items() if n in own})
+
+
+def encoding_of(recipe: Recipe) -> Encoding:
+    """Return the three steps of a recipe's encoding; code of the reader's own is imported here."""
+    if recipe.encoding in ENCODINGS:
+        return ENCODINGS[recipe.encoding]
+    from imagegroup.own import own_encoding
+
+    return own_encoding(recipe.encoding)
+
+
+def is_ours(recipe: Recipe) -> bool:
+    """Tell whether the encoding is of this package; other code may change without our seeing."""
+    return encoding_of(recipe).observe.__module__ == "imagegroup.vectors"
 
 
 def observing_values(recipe: Recipe) -> dict[str, object]:

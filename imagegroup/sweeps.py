@@ -21,15 +21,16 @@ import numpy as np
 from imagegroup.cache import Cache
 from imagegroup.coordinates import principal_coordinates
 from imagegroup.evaluate import compare_with_folders, true_labels
-from imagegroup.grouping import Grouping, NoElbow, group_observed, observe_images
+from imagegroup.fitting import NoElbow
+from imagegroup.grouping import Grouping, group_observed, observe_images
 from imagegroup.images import Listing, list_folder
 from imagegroup.kmeans import stability
 from imagegroup.names import display_name
-from imagegroup.recipes import DEFAULT, Recipe, observing_values
+from imagegroup.recipes import DEFAULT, Recipe, is_ours, observing_values
 from imagegroup.runcards import hash_images, hash_settings, versions
 from imagegroup.skips import Skipped
 from imagegroup.sweep_rows import Row, append_row, cell, checked_file, read_rows, write_rows
-from imagegroup.vectors import ENCODINGS, Observation
+from imagegroup.vectors import Observation
 
 SCORES = ("ari", "nmi", "accuracy", "silhouette", "stability")
 NUMBERS = ("seed", "k", *SCORES, "n", "no_features", "seconds")
@@ -223,19 +224,14 @@ def _run_all(
         for observed in [_observe(folder, listing, alike[0].recipe, jobs, cache)]
         for run in alike
     )
-    jobs = jobs if all(_is_ours(run.recipe) for run in runs) else 1
+    jobs = jobs if all(is_ours(run.recipe) for run in runs) else 1
     yield from Parallel(n_jobs=jobs or -1, return_as="generator_unordered")(tasks)
-
-
-def _is_ours(recipe: Recipe) -> bool:
-    """Tell whether other processes, and the cache, can know the encoding: not a reader's own."""
-    return ENCODINGS[recipe.encoding].observe.__module__.startswith("imagegroup.")
 
 
 def _observe(
     folder: Path, listing: Listing, recipe: Recipe, jobs: int, cache: Cache | None
 ) -> dict[str, Observation | Skipped]:
-    kept = cache is not None and _is_ours(recipe)
+    kept = cache is not None and is_ours(recipe)
     recall = cache.recall(observing_values(recipe), folder) if kept else None
     paths = list(listing.paths)
     observed = observe_images(folder, paths, recipe, jobs, recall)
