@@ -5,13 +5,14 @@ from imagegroup.fitting import NoElbow
 from imagegroup.grouping import Grouping, group_images
 from imagegroup.images import list_folder, read_image
 from imagegroup.orb import Features, OrbParams, extract_features
-from imagegroup.recipes import CLASSIC, DEFAULT, Recipe
+from imagegroup.recipes import CLASSIC, DEFAULT, SCENES, Recipe
 
 __version__ = "0.1.0"
 
 __all__ = [
     "CLASSIC",
     "DEFAULT",
+    "SCENES",
     "Cache",
     "Features",
     "Grouping",

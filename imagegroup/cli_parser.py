@@ -6,10 +6,10 @@ import argparse
 
 import imagegroup
 from imagegroup.clusters import CRITERIA
-from imagegroup.recipes import CLASSIC, DEFAULT
+from imagegroup.recipes import BY_SCENES, CLASSIC, DEFAULT, SCENES
 
-RECIPES = {"default": DEFAULT, "classic": CLASSIC}
-K_HELP = f"N, or a criterion: {', '.join(CRITERIA)}"
+RECIPES = {"default": DEFAULT, "classic": CLASSIC, "scenes": SCENES}
+K_HELP = f"N, or a criterion: {', '.join(CRITERIA)}; or {BY_SCENES}: matched photos, no K-means"
 OK, DIFFERENT, MENDABLE, NO_ELBOW, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes."""
 

@@ -91,12 +91,13 @@ class Corrections:
 
 
 def start(grouping: Grouping) -> Corrections:
-    """Begin with the groups as they were found, called cluster_00 and so on.
+    """Begin with the groups as they were found, called as `grouping.name` says.
 
     Examples
     --------
     >>> from types import SimpleNamespace as Values
-    >>> corrections = start(Values(labels=np.array([0, 1, 1, -1]), k=2))
+    >>> called = "cluster_{:02d}".format
+    >>> corrections = start(Values(labels=np.array([0, 1, 1, -1]), k=2, name=called))
     >>> corrections = carry_out(corrections, Edit("rename", {"group": 1, "name": "cats"}))
     >>> corrections = carry_out(corrections, Edit("move", {"photos": [0], "to": 1}))
     >>> corrections.now.groups.tolist(), folder_names(corrections.now)
@@ -106,7 +107,7 @@ def start(grouping: Grouping) -> Corrections:
     ([0, 1, 1, -1], {0: 'cluster_00', 1: 'cats'})
     """
     groups = np.array(grouping.labels, np.int32)
-    names = {group: f"cluster_{group:02d}" for group in range(grouping.k)}
+    names = {group: grouping.name(group) for group in range(grouping.k)}
     return Corrections((arrange(groups, names),))
 
 
@@ -233,8 +234,8 @@ def is_free(arrangement: Arrangement, name: str, group: int | None = None) -> bo
 def corrected(grouping: Grouping, arrangement: Arrangement) -> Grouping:
     """Return the grouping with the labels of the arrangement, 0 to k - 1 without gaps.
 
-    Centers are those of the new groups; images without features do not count in them. `sweep` and
-    `recipe` stay: they tell how the first groups were found. The names are in `folder_names`.
+    Centers are those of the new groups; images without features do not count in them. `sweep`,
+    `scenes` and `recipe` stay: they tell how the first groups were found.
     """
     shown = list(folder_groups(arrangement))
     labels = np.full(len(arrangement.groups), -1, np.int32)
@@ -246,7 +247,8 @@ def corrected(grouping: Grouping, arrangement: Arrangement) -> Grouping:
         if len(rows):
             centers[label] = grouping.vectors[rows].mean(axis=0, dtype=np.float64)
     criterion = f"{grouping.criterion}, corrected by hand"
-    return replace(grouping, labels=labels, centers=centers, criterion=criterion)
+    names = folder_names(arrangement)
+    return replace(grouping, labels=labels, centers=centers, criterion=criterion, names=names)
 
 
 def folder_groups(arrangement: Arrangement) -> list[int]:

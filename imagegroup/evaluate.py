@@ -12,7 +12,7 @@ import numpy as np
 from imagegroup.grouping import Grouping, group_observed, observe_images
 from imagegroup.images import list_folder
 from imagegroup.names import display_name
-from imagegroup.recipes import DEFAULT, Recipe
+from imagegroup.recipes import DEFAULT, SINGLE, Recipe
 from imagegroup.skips import Skipped
 
 
@@ -76,6 +76,19 @@ def score_labels(true: Sequence[Hashable], predicted: Sequence[int]) -> Scores:
     )
 
 
+def apart(grouping: Grouping) -> np.ndarray:
+    """Return the labels with each photo of the group "single" as a group of its own, (n,) int32.
+
+    That group says of its photos only that they match none: to score it as one would be to score
+    what it does not say. Where groups are no scenes, these are the labels.
+    """
+    labels = grouping.labels.copy()
+    alone = [label for label, name in grouping.names.items() if name == SINGLE]
+    rows = np.flatnonzero(np.isin(labels, alone))
+    labels[rows] = labels.max(initial=0) + 1 + np.arange(len(rows))
+    return labels
+
+
 def true_labels(paths: Sequence[str]) -> list[str]:
     """Take the first folder of each posix path as the true label; without one: ValueError.
 
@@ -101,7 +114,7 @@ def compare_with_folders(groupings: dict[str, Grouping]) -> dict[str, dict[str, 
         with contextlib.suppress(ValueError):
             true = true_labels(grouping.paths)
             if len(set(true)) > 1:
-                scores[name] = asdict(score_labels(true, grouping.labels))
+                scores[name] = asdict(score_labels(true, apart(grouping)))
     return scores
 
 
@@ -161,7 +174,7 @@ def score_folder(
 
     recipes = [replace(recipe, random_state=seed) for seed in range(seeds)]
     runs = [group_observed(folder, listing, r, read, progress=progress) for r in recipes]
-    scores = [asdict(score_labels(true, run.labels)) for run in runs]
+    scores = [asdict(score_labels(true, apart(run))) for run in runs]
     return {
         "n": len(true),
         "labels_true": len(set(true)),

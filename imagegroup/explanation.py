@@ -125,6 +125,34 @@ class Explanation:
         return said
 
 
+def compare_photos(grouping: Grouping, path: str, other: str) -> tuple[np.ndarray, Mate]:
+    """Match two photos of a grouping again, to see what links them, or what does not.
+
+    Parameters
+    ----------
+    grouping : Grouping
+    path, other : str, as in `grouping.paths`
+
+    Returns
+    -------
+    image : (H, W, 3) uint8 RGB, of the first
+    mate : Mate, of the second
+
+    Raises
+    ------
+    ValueError
+        A photo is not in the grouping, has no features, or cannot be read any more.
+    """
+    rows = [_row(grouping, one) for one in (path, other)]
+    found = _look(grouping, rows)
+    for one, seen in zip((path, other), found, strict=True):
+        if isinstance(seen, Skipped):
+            raise ValueError(f"{display_name(one)} cannot be read any more: {seen}")
+    (image, _, ours), (picture, _, theirs) = found
+    distance = float(np.linalg.norm(np.subtract(*grouping.vectors[rows], dtype=np.float64)))
+    return image, Mate(other, distance, picture, *match_places(ours, theirs))
+
+
 def explain(grouping: Grouping, path: str) -> Explanation:
     """Say why a photo is in its group: centres, words and group-mates.
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +15,13 @@ from imagegroup.clusters import Sweep
 from imagegroup.fitting import distances_to, fit_groups, mean_vectors
 from imagegroup.images import Listing, Photo, list_folder, map_images
 from imagegroup.names import display_name
-from imagegroup.recipes import DEFAULT, Recipe, encoding_of, is_ours, observing_values
+from imagegroup.progress import clock, progress_bar
+from imagegroup.recipes import BY_SCENES, DEFAULT, Recipe, encoding_of, is_ours, observing_values
 from imagegroup.skips import Skipped, SkippedFile
 from imagegroup.vectors import Learned, Observation
+
+if TYPE_CHECKING:
+    from imagegroup.scenes import SceneGraph
 
 SAMPLE_IMAGES = 400
 """Images whose descriptors are kept to learn from; all others are encoded as they are read."""
@@ -59,6 +62,8 @@ class Grouping:
     exports : tuple of str
         Folders left out because they are exports of ours.
     learned : Learned, of the sample
+    names : dict of label to str; groups without one are cluster_00 and so on
+    scenes : SceneGraph or None: what was matched, where groups are scenes
     """
 
     folder: Path
@@ -73,6 +78,12 @@ class Grouping:
     seconds: dict[str, float]
     exports: tuple[str, ...] = ()
     learned: Learned = ()
+    names: Mapping[int, str] = field(default_factory=dict)
+    scenes: SceneGraph | None = None
+
+    def name(self, label: int) -> str:
+        """Return what the folder of a group is called."""
+        return self.names.get(label, f"cluster_{label:02d}")
 
     @property
     def k(self) -> int:
@@ -159,7 +170,7 @@ def group_images(
     from joblib import effective_n_jobs
 
     seconds, folder = {}, Path(folder).expanduser()
-    with _clock(seconds, "list"):
+    with clock(seconds, "list"):
         listing = list_folder(folder, recursive)
     recall = recall_for(cache, recipe, folder)
     read = functools.partial(observe_images, folder, recipe=recipe, jobs=jobs, recall=recall)
@@ -168,7 +179,7 @@ def group_images(
         from imagegroup.batches import batch_encoder
 
         encode = batch_encoder(folder, recipe, encode, jobs=jobs, cache=cache, place=batches)
-    return group_observed(folder, listing, recipe, read, seconds, progress, encode)
+    return group_observed(folder, listing, recipe, read, seconds, progress, encode, jobs)
 
 
 def group_observed(
@@ -179,6 +190,7 @@ def group_observed(
     seconds: dict[str, float] | None = None,
     progress: bool = False,
     encode: Encode | None = None,
+    jobs: int = 0,
 ) -> Grouping:
     """Group images whose observations `read(paths)` yields: learn, encode, sweep, choose.
 
@@ -190,21 +202,29 @@ def group_observed(
     seconds = {} if seconds is None else seconds
     encode = encode or functools.partial(encode_each, read, recipe)
     encoding, paths = encoding_of(recipe), list(listing.paths)
-    bar = functools.partial(_bar, shown=progress)
-    with _clock(seconds, "extract"):
+    bar = functools.partial(progress_bar, shown=progress)
+    with clock(seconds, "extract"):
         known = _observe_sample(read, paths, recipe.random_state, bar)
-    with _clock(seconds, "learn"):
+    with clock(seconds, "learn"):
         usable = [o for o in known.values() if not isinstance(o, Skipped)]
         learned = encoding.learn(usable, recipe.n_words, recipe.random_state)
-    with _clock(seconds, "encode"), threadpool_limits(limits=1):  # the threads are reading
+    with clock(seconds, "encode"), threadpool_limits(limits=1):  # the threads are reading
         rows = bar(encode(paths, known, learned), len(paths), "encoding")
         kept, vectors, featured, skipped = _gather(paths, rows)
-    with _clock(seconds, "sweep"):
-        labels, sweep, criterion = fit_groups(vectors, featured, recipe, bar)
+    names, scenes = {}, None
+    with clock(seconds, "sweep"):
+        if recipe.k == BY_SCENES:
+            from imagegroup.scenes import find_scenes  # not of the core: only when asked for
+
+            what = (folder, kept, vectors, featured, recipe, jobs, bar)
+            labels, names, scenes = find_scenes(*what)
+            sweep, criterion = None, f"scenes: {recipe.min_inliers} and more shared spots"
+        else:
+            labels, sweep, criterion = fit_groups(vectors, featured, recipe, bar)
     centers = mean_vectors(vectors, labels)
     skipped = tuple(sorted((*listing.skipped, *skipped), key=lambda s: s.path))
-    groups = (kept, vectors, labels, centers, sweep, criterion)
-    return Grouping(folder, *groups, recipe, skipped, seconds, listing.exports, learned)
+    groups = (kept, vectors, labels, centers, sweep, criterion, recipe, skipped, seconds)
+    return Grouping(folder, *groups, listing.exports, learned, names, scenes)
 
 
 def _observe_sample(read: Reader, paths: list[str], seed: int, bar) -> dict:
@@ -273,16 +293,3 @@ def _gather(paths: list[str], encoded: Iterator[Encoded]):
         featured.append(vector is not None)
     vectors = np.zeros((len(paths), 0), np.float32) if vectors is None else vectors
     return tuple(kept), vectors[: len(kept)], np.array(featured, bool), skipped
-
-
-def _bar(items: Iterable, total: int, title: str, shown: bool) -> Iterator:
-    from tqdm import tqdm  # hidden without steps, or it would keep a line of the screen
-
-    return iter(tqdm(items, title, total, leave=False, delay=1, disable=not (shown and total)))
-
-
-@contextmanager
-def _clock(seconds: dict[str, float], stage: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    seconds[stage] = round(time.perf_counter() - start, 3)

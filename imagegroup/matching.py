@@ -6,7 +6,11 @@ import cv2
 import numpy as np
 
 from imagegroup.orb import Features
-from imagegroup.vocabulary import unpack_bits
+
+CELL = 8
+"""Side, in px, of a cell in which keypoints count as one spot."""
+MOST_ENLARGED = 16
+"""How much larger an area may be in one of two photos of the same thing."""
 
 
 def match_mutual(a: np.ndarray, b: np.ndarray, ratio: float = 0.8) -> np.ndarray:
@@ -39,15 +43,14 @@ def match_mutual(a: np.ndarray, b: np.ndarray, ratio: float = 0.8) -> np.ndarray
     """
     if len(a) == 0 or len(b) < 2:
         return np.zeros((0, 2), int)
-    ours, theirs = (unpack_bits(d).astype(np.float32) for d in (a, b))
-    # Bits that differ: those of a, those of b, without those of both.
-    hamming = ours.sum(axis=1)[:, None] + theirs.sum(axis=1) - 2 * ours @ theirs.T
-    choice, every = hamming.argmin(axis=1), np.arange(len(a))
-    mutual = hamming.argmin(axis=0)[choice] == every
-    nearest = hamming[every, choice]
-    hamming[every, choice] = np.inf
-    rows = np.flatnonzero(mutual & (nearest < ratio * hamming.min(axis=1)))
-    return np.column_stack([rows, choice[rows]])
+    distances, nearest = cv2.batchDistance(a, b, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=2)
+    rows = np.flatnonzero(distances[:, 0] < ratio * distances[:, 1])
+    if not len(rows):
+        return np.zeros((0, 2), int)
+    choice = nearest[rows, 0]
+    back = cv2.batchDistance(b[choice], a, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=1)[1]
+    mutual = back[:, 0] == rows
+    return np.column_stack([rows[mutual], choice[mutual]])
 
 
 def match_places(
@@ -66,12 +69,44 @@ def match_places(
         x and y in px; row i of both is match i, as `match_mutual` finds them.
     agree : (m,) bool
         The largest set that one homography explains, found by RANSAC; none below five matches,
-        since any four fit. A handful agrees by chance, and a scene with depth has no single map.
+        since any four fit, and none where it turns the photo over, folds it, or enlarges a spot
+        more than 16 times: no camera does. A handful agrees by chance, and a scene with depth has
+        no single map. The same photos give the same set: OpenCV seeds RANSAC itself.
     """
     pairs = match_mutual(ours.descriptors, theirs.descriptors)
     points, mate_points = ours.keypoints[pairs[:, 0]], theirs.keypoints[pairs[:, 1]]
     agree = np.zeros(len(pairs), bool)
     if len(pairs) > 4:
-        mask = cv2.findHomography(points, mate_points, cv2.RANSAC, tolerance)[1]
-        agree = agree if mask is None else mask.ravel().astype(bool)
+        homography, mask = cv2.findHomography(points, mate_points, cv2.RANSAC, tolerance)
+        fits = agree if mask is None else mask.ravel().astype(bool)
+        if fits.any() and _is_sane(homography, points[fits]):
+            agree = fits
     return points, mate_points, agree
+
+
+def count_cells(points: np.ndarray) -> int:
+    """Count the cells of 8 x 8 px that hold a point, (n, 2) px: a cluster of keypoints is one spot.
+
+    >>> count_cells(np.array([[1, 1], [6, 7], [9, 1]]))
+    2
+    """
+    return len(np.unique(np.floor(points / CELL), axis=0))
+
+
+def shared_spots(ours: Features, theirs: Features) -> int:
+    """Count the spots that two photos share: the agreeing matches of `match_places`, each once.
+
+    Keypoints crowd on one spot, in neighbouring pixels and octaves, and would count many times;
+    hence the number of `count_cells`, in the photo where it is smaller.
+    """
+    points, mate_points, agree = match_places(ours, theirs)
+    return min(count_cells(points[agree]), count_cells(mate_points[agree]))
+
+
+def _is_sane(homography: np.ndarray, points: np.ndarray) -> bool:
+    """Whether a map leaves the sides of the photo and keeps areas within 1 / 16 to 16 at points."""
+    depth = points @ homography[2, :2] + homography[2, 2]
+    if (depth <= 0).any():  # some would lie behind the camera
+        return False
+    areas = np.linalg.det(homography) / depth**3  # determinant of the derivative
+    return bool(areas.min() > 1 / MOST_ENLARGED and areas.max() < MOST_ENLARGED)

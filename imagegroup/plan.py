@@ -134,7 +134,8 @@ def plan_export(
         May not exist, unless as this very export. Its parents are made by `apply_export`.
     method : {"copy", "hardlink", "symlink"}
     names : mapping of label to str, optional
-        Folder names of groups, made safe and unique; the others are cluster_00 and so on.
+        Folder names of groups, made safe and unique; the others are as in `grouping.names`,
+        or cluster_00 and so on.
 
     Raises
     ------
@@ -152,7 +153,7 @@ def plan_export(
         raise ExportError(f"method {method!r}: expected copy, hardlink or symlink.")
     folder, target = Path(grouping.folder).resolve(), check_out(grouping.folder, out)
     labels = [int(label) for label in grouping.labels]
-    destinations = _destinations(grouping.paths, labels, names or {})
+    destinations = _destinations(grouping.paths, labels, {**grouping.names, **(names or {})})
     rows = zip(grouping.paths, destinations, labels, grouping.distances, strict=True)
     entries = tuple(_entry(folder, *row) for row in rows)
     deciding = [(e.source, e.destination, e.label, e.size, e.mtime_ns) for e in entries]

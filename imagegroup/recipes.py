@@ -11,7 +11,11 @@ from imagegroup.clusters import CRITERIA
 from imagegroup.orb import OrbParams
 from imagegroup.vectors import ENCODINGS, Encoding
 
-_AFTERWARDS = {"n_words", "n_dims", "k", "fallback", "ks", "n_init", "random_state"}
+BY_SCENES = "scenes"
+"""The k of a recipe that groups by matched scenes instead of K-means."""
+SINGLE = "single"
+"""Name of the group of photos that share a scene with no other."""
+_AFTERWARDS = {"n_words", "n_dims", "k", "fallback", "ks", "n_init", "random_state", "min_inliers"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Recipe:
         K-means sees this many principal coordinates of the vectors (or k, if that is more);
         0 for all: the exact distances.
     k : int or str
-        Number of groups, or the criterion that chooses it: a name in `clusters.CRITERIA`.
+        Number of groups, or the criterion that chooses it: a name in `clusters.CRITERIA`. Or
+        "scenes": no K-means, but groups of photos that show the same place or thing.
     fallback : str or None
         Criterion to use when `k` finds nothing; None raises NoElbow instead.
     ks : tuple of int
@@ -46,6 +51,8 @@ class Recipe:
         Starts of K-means for each k, as scikit-learn takes it.
     random_state : int
         Seed of the vocabulary and of K-means.
+    min_inliers : int
+        Spots, as `matching.shared_spots` counts them, that two photos of one scene share at least.
 
     Raises
     ------
@@ -72,12 +79,13 @@ class Recipe:
     ks: tuple[int, ...] = tuple(range(1, 41))
     n_init: int | str = 10
     random_state: int = 0
+    min_inliers: int = 8
 
     def __post_init__(self) -> None:
         ks = (self.ks,) if isinstance(self.ks, Integral) else tuple(self.ks)
         object.__setattr__(self, "ks", ks)
         lowest = {"max_side": 0, "grid_step": 0, "n_words": 1, "n_dims": 0, "random_state": 0}
-        for name, low in lowest.items():
+        for name, low in (lowest | {"min_inliers": 1}).items():
             _check_whole(name, getattr(self, name), low)
         if isinstance(self.colour, bool) or not isinstance(self.colour, Real):
             raise TypeError(f"colour={self.colour!r}: expected a number from 0 to 10.")
@@ -96,7 +104,7 @@ class Recipe:
         if self.fallback is not None:
             _check_choice("fallback", self.fallback, CRITERIA)
         if isinstance(self.k, str):
-            _check_choice("k", self.k, CRITERIA, "a number or ")
+            _check_choice("k", self.k, (*CRITERIA, BY_SCENES), "a number or ")
         else:
             _check_whole("k", self.k, 1)
 
@@ -170,3 +178,6 @@ CLASSIC = Recipe(
 
 DEFAULT = Recipe()
 """Still ORB and K-means, with vectors that can be compared."""
+
+SCENES = Recipe(grid_step=0, n_words=32, k=BY_SCENES)
+"""Photos of the same place or thing, found by matching; its vectors only say which to match."""

@@ -108,7 +108,8 @@ def report_page(
 ) -> str:
     """Return the HTML that `write_report` writes; every text in it is escaped."""
     qualities = group_qualities(grouping)
-    titles = [_title(quality.label, names) for quality in qualities]
+    known = {**grouping.names, **(names or {})}
+    titles = [_title(quality.label, known) for quality in qualities]
     sections = {"groups": ("The groups", _groups(grouping, qualities, titles))}
     if grouping.sweep is not None and len(grouping.sweep.ks) > 1:
         sections["k"] = ("How many groups?", _sweep(grouping))
@@ -146,8 +147,8 @@ def _text(value: object) -> str:
     return html.escape(display_name(str(value)), quote=True)
 
 
-def _title(label: int, names: Mapping[int, str] | None) -> str:
-    name = (names or {}).get(label, "")
+def _title(label: int, names: Mapping[int, str]) -> str:
+    name = names.get(label, "")
     return f"Group {label}: {name}" if name else f"Group {label}"
 
 

@@ -25,7 +25,7 @@ def summary(grouping: Grouping) -> dict:
     """Return what `--json` prints of a grouping.
 
     `seen = grouped + no_features + len(skipped)`; the keys of `labels` are posix paths relative
-    to the folder, in row order, -1 for images without features.
+    to the folder, in row order, -1 for images without features. `names` are the folders of groups.
     """
     no_features = int((grouping.labels == -1).sum())
     return {
@@ -35,6 +35,7 @@ def summary(grouping: Grouping) -> dict:
         "skipped": [{"path": s.path, "reason": s.reason.value} for s in grouping.skipped],
         "k": grouping.k,
         "criterion": grouping.criterion,
+        "names": {label: grouping.name(label) for label in range(grouping.k)},
         "labels": dict(zip(grouping.paths, grouping.labels.tolist(), strict=True)),
         "seconds": grouping.seconds,
         "recipe": recipe_dict(grouping.recipe),
@@ -91,7 +92,9 @@ def _group_lines(grouping: Grouping) -> list[str]:
         rows = grouping.members(label)
         names = ", ".join(display_name(grouping.paths[row], 40) for row in rows[:NAMES_SHOWN])
         more = ", ..." if len(rows) > NAMES_SHOWN else ""
-        lines.append(f"{label:>5}  {len(rows):>5}  {names}{more}")
+        title = grouping.names.get(label, "")
+        said = f"{display_name(title, 40)}: " if title else ""
+        lines.append(f"{label:>5}  {len(rows):>5}  {said}{names}{more}")
     return lines
 
 
@@ -121,10 +124,10 @@ def _sum(grouping: Grouping) -> str:
 
 
 def _scores(grouping: Grouping) -> str:
-    from imagegroup.evaluate import score_labels, true_labels
+    from imagegroup.evaluate import apart, score_labels, true_labels
 
     true = np.unique(true_labels(grouping.paths), return_inverse=True)[1]
-    scores = score_labels(true, grouping.labels)
+    scores = score_labels(true, apart(grouping))
     return (
         f"against the {true.max() + 1} true groups: ARI {scores.ari:.3f}, NMI {scores.nmi:.3f}, "
         f"accuracy {scores.accuracy:.3f}"

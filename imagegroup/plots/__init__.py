@@ -47,6 +47,7 @@ from imagegroup.plots.patches import (
     centroid_patch,
 )
 from imagegroup.plots.robustness import precision_recall_curves, robustness_curves
+from imagegroup.plots.scenes import scene_graph, shared_histogram
 from imagegroup.plots.sweeps import (
     claim_bars,
     difference_intervals,
@@ -113,10 +114,12 @@ __all__ = [
     "residuals",
     "ring_bars",
     "robustness_curves",
+    "scene_graph",
     "score_bars",
     "score_heatmap",
     "score_map",
     "seed_dots",
+    "shared_histogram",
     "show_image",
     "silhouette_curve",
     "silhouette_plot",

@@ -14,9 +14,9 @@ from imagegroup.cache import Cache
 from imagegroup.clusters import CRITERIA
 from imagegroup.files import list_folder
 from imagegroup.gallery import typical
-from imagegroup.grouping import Grouping
+from imagegroup.grouping import Grouping, group_images
 from imagegroup.journal import JournalError
-from imagegroup.recipes import CLASSIC, DEFAULT
+from imagegroup.recipes import BY_SCENES, CLASSIC, DEFAULT, SCENES
 from imagegroup.widgets import app_state
 from imagegroup.widgets.controls import Controls
 from imagegroup.widgets.desk import Desk
@@ -25,7 +25,11 @@ from imagegroup.widgets.transfer import Download, Upload
 
 BY_HAND = "the slider"
 SOURCES = {"a folder": False, "uploaded photos": True}
-RECIPES = {"default": DEFAULT, "classic (as in the post)": CLASSIC}
+RECIPES = {
+    "default": DEFAULT,
+    "classic (as in the post)": CLASSIC,
+    "scenes (same place or thing; needs no k)": SCENES,
+}
 HOW = {"style": {"description_width": "130px"}, "layout": {"flex": "1 1 300px"}}
 
 
@@ -75,6 +79,8 @@ class App(ipywidgets.VBox):
         self.says.value, by = _line("Looking at the photos ..."), self.by.value
         uploaded, text, recipe = self.source.value, self.folder.value, self.recipe.value
         folder = self.place / "photos" if uploaded else uploads.choose_folder(self.root, text)
+        if recipe.k == BY_SCENES:
+            return group_images(folder, recipe, progress=True, cache=self.cache)
         key = (folder, list_folder(folder).paths, recipe)
         if key not in self.measured:
             self.measured = {key: app_state.measure(folder, recipe, self.cache)}
@@ -90,7 +96,7 @@ class App(ipywidgets.VBox):
         number = len(list(self.place.glob("corrections-*.jsonl"))) + 1
         self.desk = Desk(grouping, self.place / f"corrections-{number}.jsonl")
         sizes = [(grouping.labels == label).sum() for label in range(grouping.k)]
-        titles = [f"cluster_{label:02d}: {size}" for label, size in enumerate(sizes)]
+        titles = [f"{grouping.name(label)}: {size}" for label, size in enumerate(sizes)]
         ax = plots.new_axes(9, 0.4 + 0.75 * len(titles))
         alt = f"The most typical photos of {grouping.k} groups, a row for each"
         picture = plots.picture(plots.contact_sheet(typical(grouping), titles, ax=ax), alt)
