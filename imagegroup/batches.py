@@ -67,6 +67,13 @@ def open_store(place: str | Path, folder: Path, recipe: Recipe) -> Cache:
         change without our seeing.
     PermissionError
         As `Cache`.
+
+    Examples
+    --------
+    >>> from imagegroup import DEFAULT
+    >>> open_store("photos/batches", Path("photos"), DEFAULT)
+    Traceback (most recent call last):
+    ValueError: batches in photos/batches, among or around the photos: give a folder beside.
     """
     store = Cache(Path(place), limit_bytes=sys.maxsize)
     inside, photos = store.folder.resolve(), folder.resolve()
@@ -146,6 +153,8 @@ def _encode_elsewhere(work, missing: list[Batch], known: dict, learned: Learned)
     """Encode where joblib was told to; what is known here is not sent but seen there again."""
     from joblib import Parallel, delayed
 
+    if not missing:
+        return iter(())
     tasks = (delayed(work)(batch, learned) for batch in missing)
     return map(unpack, Parallel(prefer="threads", return_as="generator", batch_size=1)(tasks))
 
@@ -182,7 +191,11 @@ def pack(rows: Iterable[Encoded]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def unpack(arrays: tuple[np.ndarray, np.ndarray]) -> Iterator[Encoded]:
-    """Give back what was packed, image by image."""
+    """Give back what was packed, image by image; ValueError, LookupError: it was not.
+
+    >>> [row for row in unpack(pack([None, np.ones(2), np.zeros(2)]))]
+    [None, array([1., 1.]), array([0., 0.])]
+    """
     vectors, place = arrays[0], 0
     for note in json.loads(arrays[1].tobytes()):
         if isinstance(note, list):

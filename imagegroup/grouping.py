@@ -51,7 +51,7 @@ class Grouping:
     centers : (k, d) float32
         Mean vector of each group.
     sweep : Sweep or None
-        None when no image has features.
+        None when no image has features; of a sample of many images, see `fitting.fit_groups`.
     criterion : str
         What chose k.
     recipe : Recipe

@@ -95,6 +95,12 @@ def own_encoding(name: str) -> Encoding:
         The module or the name in it is missing or cannot be used. While observing: the code
         raises, or returns something else than a vector of finite numbers. `Skipped` or None say
         that an image has no features.
+
+    Examples
+    --------
+    >>> encoding = own_encoding(name_code(lambda path: [len(path), 1]))
+    >>> encoding.observe(Photo(None, 0, 0, path="a.jpg"), OrbParams(), 0)
+    (array([5., 1.], dtype=float32),)
     """
     code = getattr(name, "code", None) or _imported(name)
     describe = _one_by_one(code) if hasattr(code, "transform") else code

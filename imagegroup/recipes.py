@@ -138,7 +138,11 @@ def encoding_of(recipe: Recipe) -> Encoding:
 
 
 def is_ours(recipe: Recipe) -> bool:
-    """Tell whether the encoding is of this package; other code may change without our seeing."""
+    """Tell whether the encoding is of this package; other code may change without our seeing.
+
+    >>> is_ours(DEFAULT), is_ours(DEFAULT.with_values(encoding="os.path:getsize"))
+    (True, False)
+    """
     return encoding_of(recipe).observe.__module__ == "imagegroup.vectors"
 
 

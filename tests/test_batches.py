@@ -220,6 +220,9 @@ def test_joblib_may_work_elsewhere(photos, tmp_path, backend):
     plain = group_images(photos, QUICK)
     with joblib.parallel_config(backend=backend, n_jobs=2):
         assert same(group_images(photos, QUICK), plain)
+        for _ in range(2):  # the second time all batches are there
+            assert same(group_images(photos, QUICK, batches=tmp_path), plain)
+        next(tmp_path.iterdir()).write_bytes(b"damaged")
         assert same(group_images(photos, QUICK, batches=tmp_path), plain)
     assert len(os.listdir(tmp_path)) == 6
     assert same(group_images(photos, QUICK, batches=tmp_path), plain)
@@ -257,3 +260,12 @@ def test_an_edited_package_makes_old_batches_misses(photos, monkeypatch):
     one = batches.batch_key(Path(photos), ("brick/00.jpg",), QUICK, [])
     monkeypatch.setattr("imagegroup.cache.CODE", "other")
     assert batches.batch_key(Path(photos), ("brick/00.jpg",), QUICK, []) != one
+
+
+def test_without_them_the_core_needs_neither_batches_nor_code_of_ones_own(photos):
+    script = (
+        "import sys; from imagegroup import DEFAULT, group_images\n"
+        "group_images(sys.argv[1], DEFAULT.with_values(k=3, encoding='thumbnail'))\n"
+        "assert not {'imagegroup.batches', 'imagegroup.own'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(photos)], check=True)
