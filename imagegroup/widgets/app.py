@@ -26,7 +26,7 @@ from imagegroup.widgets.transfer import Download, Upload
 BY_HAND = "the slider"
 SOURCES = {"a folder": False, "uploaded photos": True}
 RECIPES = {"default": DEFAULT, "classic (as in the post)": CLASSIC}
-HOW = {"style": {"description_width": "130px"}, "layout": {"flex": "1 1 300px"}}
+HOW = {"style": {"description_width": "130px"}, "layout": {"flex": "1 1 300px", "max_width": "98%"}}
 
 
 class App(ipywidgets.VBox):
