@@ -25,6 +25,7 @@ from imagegroup.samples import make_album
 pytestmark = pytest.mark.slow  # a server, a kernel, 145 MB through them: a minute on two cores
 
 MB = 10**6
+GRAVE = {"serious", "critical"}
 TABLES = {"clusters.csv", "manifest.json", "run.json"}
 HOSTILE_FOLDER = '"><img src=x onerror=alert(2)>'
 
@@ -143,6 +144,8 @@ def download(page: Page, label: str, path: Path) -> Path:
 
 
 def test_a_folder(visit, photos, tmp_path):
+    from axe_playwright_python.sync_playwright import Axe
+
     page = visit.page
     for folder in ("..", "out", "some/../.."):
         choose(page, folder)
@@ -154,6 +157,8 @@ def test_a_folder(visit, photos, tmp_path):
     shoot(page, "app_folder")
     expect(page.get_by_text(re.compile(r"elbow \d+ · silhouette \d+ · contrast"))).to_be_visible()
     expect(page.get_by_alt_text(re.compile("The most typical photos of"))).to_be_visible()
+    faults = Axe().run(page).response["violations"]
+    assert [(f["id"], f["nodes"][0]["html"]) for f in faults if f["impact"] in GRAVE] == []
     assert HOSTILE in set().union(*view(page).values())
     seen = {
         folder: {n.translate({60: "_", 62: "_"}) for n in names}

@@ -97,9 +97,8 @@ def pictures_of(visit: Visit) -> list[Locator]:
 
 
 def slider(page: Page, name: str) -> Locator:
-    """Return what the keyboard moves for a parameter."""
-    row = page.locator(".widget-hslider", has=page.get_by_text(name, exact=True))
-    return row.locator(".noUi-handle")
+    """Return what the keyboard moves for a parameter, by the name that a screen reader says."""
+    return page.get_by_role("slider", name=name, exact=True)
 
 
 def test_explorer_with_the_keyboard_alone(visit, photos, tmp_path):

@@ -197,3 +197,16 @@ def test_more_like_this_page_by_page(view):
     act(view, "select", selected=chosen, focus=chosen[0])
     press(view, "l")
     assert shown(view)[LIKE][0] == wrong  # the others were placed by hand
+
+
+def test_what_python_knows_of_the_fields_is_told_and_an_unfit_one_is_refused_in_words(view):
+    view.target.value, view.name.value = 2, "cats"
+    assert view.grid.view["fields"] == {"m": 2, "n": "cats"}
+    view.target.value, view.name.value = 0, ""
+    assert view.grid.view["fields"] == {"m": 0, "n": ""}
+    for name, words in (("merge", "cannot be merged into itself"), ("rename", "name is empty")):
+        assert view.buttons[name].description.endswith("...")
+        assert not view.buttons[name].disabled
+        view.buttons[name].click()
+        assert words in view.grid.says
+    assert view.corrector.journal.number == 0

@@ -30,7 +30,7 @@ RECIPES = {
     "classic (as in the post)": CLASSIC,
     "scenes (same place or thing; needs no k)": SCENES,
 }
-HOW = {"style": {"description_width": "130px"}, "layout": {"flex": "1 1 300px"}}
+HOW = {"style": {"description_width": "130px"}, "layout": {"flex": "1 1 300px", "max_width": "98%"}}
 
 
 class App(ipywidgets.VBox):

@@ -32,9 +32,11 @@ function serve(root) {
   const observer = new MutationObserver(() => nameHandles(root));
   observer.observe(root, { childList: true, subtree: true });
   nameHandles(root);
+  // No key may reach the notebook: d d deletes the cell.
+  root.dataset.lmSuppressShortcuts = "true";
   function press(event) {
     speller.press(event);
-    event.stopPropagation(); // or letters would reach the notebook: d d deletes the cell
+    event.stopPropagation();
   }
   root.addEventListener("keydown", press);
   root.addEventListener("focusin", speller.forget);

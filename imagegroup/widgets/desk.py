@@ -259,7 +259,7 @@ class Desk(Microscope, Commands):
 
 def _equal(least: int = 190) -> ipywidgets.Layout:
     """Let controls have one width: the lines break at the same places whatever the words are."""
-    return ipywidgets.Layout(flex=f"1 1 {least}px", max_width="420px")
+    return ipywidgets.Layout(flex=f"1 1 {least}px", max_width="min(420px, 98%)")
 
 
 def _offer(control: ipywidgets.Dropdown, options: dict, value: object) -> None:

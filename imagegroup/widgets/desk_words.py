@@ -59,7 +59,7 @@ def verbs(state: DeskState, target: int | None, name: str) -> dict[str, tuple[st
     who = photos(len(chosen)) if state.selected or not chosen else _short(paths[chosen[0]])
     here = int(now.groups[state.focus]) if state.focus >= 0 else NO_FEATURES
     own = f"{now.names[here]} ({now.sizes.get(here, 0):,})"
-    whole = f"{to} ({now.sizes.get(target, 0):,})"
+    whole = "..." if target == here else f"{to} ({now.sizes.get(target, 0):,})"
     sure = bool(chosen) and bool(now.unsure[chosen].all())
     undo, redo = last_edit(state.corrections), next_edit(state.corrections)
     name = _folder(name)

@@ -101,18 +101,13 @@ function render({ model, el }) {
   }
   const desk = () => el.closest(".ig-desk") ?? el;
   const field = (key) => desk().querySelector(`.ig-key-${CSS.escape(key)} :is(input, select)`);
-  // Whether Python has heard of all that the reader selected and typed.
-  function heard() {
-    const { seen, fields } = model.get("view");
-    const known = ([key, value]) => value === (field(key).selectedIndex ?? field(key).value);
-    return seen >= local.seen && Object.entries(fields ?? {}).every(known);
-  }
-  // The page sends a press at once, but what was typed before it only when Python is free.
+  const known = ([key, value]) => value === (field(key).selectedIndex ?? field(key).value);
+  // ipywidgets sends a press at once, but what was typed before it only when Python is free.
   function hold(event) {
+    const { seen, fields } = model.get("view");
     const button = event.target.closest(".widget-button");
-    if (!button || heard()) return;
-    event.stopPropagation();
-    held = button;
+    if (!button || (seen >= local.seen && Object.entries(fields).every(known))) return;
+    [held] = [button, event.stopPropagation()];
   }
   const place = (row) => photos.get(row).getBoundingClientRect();
   // The photo that an arrow leads to; up and down, the nearest in the next line there.
@@ -155,9 +150,8 @@ function render({ model, el }) {
   function receive({ thumbnails, take_focus }, buffers) {
     if (take_focus) photos.get(local.focus)?.focus();
     thumbnails?.forEach((row, i) => urls.set(row, URL.createObjectURL(new Blob([buffers[i]]))));
-    if (!thumbnails) return;
-    asked = false;
-    update();
+    asked &&= !thumbnails;
+    if (thumbnails) update();
   }
   function showPhoto([row, name, marks], title) {
     const node = photos.get(row) ?? photos.set(row, makePhoto(row)).get(row);
@@ -188,14 +182,13 @@ function render({ model, el }) {
     bands.forEach((_, key) => given.some((band) => band.key === key) || bands.delete(key));
     paint();
     const node = photos.get(local.focus) ?? root;
-    // JupyterLab deletes cells by keys: none may reach it, from here or from the controls above.
-    const parts = desk().querySelectorAll(".ig-grid, .ig-photo, button, select");
-    parts.forEach((part) => (part.dataset.lmSuppressShortcuts = "true"));
     if (active || now > jumps) node.focus({ preventScroll: true });
     if (now > jumps) node.scrollIntoView({ block: "nearest" });
     jumps = now;
     desk().addEventListener("click", hold, true); // again and again is once
-    if (held && heard()) [held] = [null, held.click()];
+    const again = held;
+    held = null;
+    again?.click(); // if still too early, it is held again
     askForPictures();
   }
   const write = () => (says.textContent = model.get("says"));

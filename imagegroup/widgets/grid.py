@@ -34,7 +34,7 @@ class Grid(anywidget.AnyWidget):
 
     _esm = Path(__file__).with_name("grid.js")
     _css = Path(__file__).with_name("grid.css")
-    view = traitlets.Dict({"bands": [], "selected": [], "focus": -1}).tag(sync=True)
+    view = traitlets.Dict({"bands": [], "selected": [], "focus": -1, "fields": {}}).tag(sync=True)
     says = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
     key_names = traitlets.List(traitlets.Unicode()).tag(sync=True)

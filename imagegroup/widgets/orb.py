@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 
 import cv2
@@ -83,6 +84,7 @@ class OrbExplorer(Microscope):
         self.photo, self.kept = (Pixels(layout=share(320, 640)) for _ in "ab")
         self.matches, self.octaves = Pixels(layout=share(320, 640)), Pixels(layout=share(200, 350))
         self.chooser = ipywidgets.Dropdown(options=list(state.images), description="photo")
+        self.chooser.layout.max_width = "98%"
         self.knobs = {name: _slider(name) for name in KNOBS}
         self.score = ipywidgets.Dropdown(options=list(SCORE_TYPES), description="score_type")
         self.code = ipywidgets.Text(description="as code", disabled=False)
@@ -97,7 +99,7 @@ class OrbExplorer(Microscope):
         ]
         rows = [_with_sentence(s, KNOBS[n].sentence) for n, s in self.knobs.items()]
         rows.append(_with_sentence(self.score, orb.SCORE_SENTENCE))
-        controls = ipywidgets.VBox([self.chooser, *rows, ipywidgets.HBox(buttons)])
+        controls = ipywidgets.VBox([self.chooser, *rows, side_by_side(*buttons)])
         seen = [side_by_side(self.photo, self.kept), side_by_side(self.matches, self.octaves)]
         super().__init__(state, [controls, *seen, self.code])
 
@@ -180,7 +182,7 @@ def orb_explorer(
 def _slider(name: str) -> ipywidgets.Widget:
     knob = KNOBS[name]
     kind = ipywidgets.FloatSlider if name == "scale_factor" else ipywidgets.IntSlider
-    layout = ipywidgets.Layout(width="360px")
+    layout = ipywidgets.Layout(width="360px", max_width="98%")
     return kind(
         min=knob.low,
         max=knob.high,
@@ -192,7 +194,7 @@ def _slider(name: str) -> ipywidgets.Widget:
 
 
 def _with_sentence(control: ipywidgets.Widget, sentence: str) -> ipywidgets.Widget:
-    return side_by_side(control, ipywidgets.Label(sentence))
+    return side_by_side(control, ipywidgets.HTML(html.escape(sentence)))  # a Label would not wrap
 
 
 def _button(text: str, tip: str, pressed) -> ipywidgets.Button:
