@@ -50,6 +50,7 @@ def scene_graph(
             ax.imshow(thumbnail, extent=extent, zorder=2)
     low, high = np.nanmin(places, axis=0) - 0.2, np.nanmax(places, axis=0) + 0.2
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal", xticks=[], yticks=[])
+    ax.set_frame_on(False)
     ax.grid(False)
     return ax
 
@@ -75,6 +76,7 @@ def shared_histogram(counts: Mapping[str, np.ndarray], threshold: int, *, ax: Ax
     ticks = [t for t in (0, 2, 5, 10, 20, 50, 100, 200, 500) if t <= most]
     ax.set(xscale="log", yscale="log", xlabel="spots that a pair shares", ylabel="pairs")
     ax.set_xticks([t + 1 for t in ticks], [str(t) for t in ticks])
+    ax.yaxis.set_major_formatter("{x:g}")  # the default writes powers as formulas
     ax.minorticks_off()
-    ax.legend()
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
     return ax
