@@ -82,15 +82,15 @@ def test_ratios_are_medians_of_pairs():
 def test_the_scale_of_a_few_photos_is_measured(tmp_path, monkeypatch, capsys):
     import scale
 
-    monkeypatch.setattr(scale, "FEW", 6)
+    monkeypatch.setattr(scale, "FEW", 8)
     monkeypatch.setattr(scale, "MANY", 12)
     scale.main(tmp_path)
     said = capsys.readouterr().out
     assert re.search(r"^peak memory, 12 photos +0\.\d\d GB .*: reached$", said, re.MULTILINE)
-    assert re.search(r"CPU time an image, 12 photos against 6 .*bar <= 15 %: ", said)
+    assert re.search(r"CPU time an image, 12 photos against 8 .*bar <= 15 %: ", said)
     on_disk = int(re.search(r"batches: (\d+) bytes an image", said)[1])
     vector = int(re.search(r"(\d+) bytes a vector", said)[1])
-    assert 0.5 * vector < on_disk < 1.1 * vector  # one of the six has no features
+    assert 0.5 * vector < on_disk < 1.1 * vector  # one may have no features
 
 
 def test_an_unknown_row_is_refused():
