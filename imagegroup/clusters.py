@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imagegroup.coordinates import principal_coordinates, shapeless_cloud
+from imagegroup.coordinates import EXACT_ROWS, principal_coordinates, shapeless_cloud
 from imagegroup.kmeans import fit_kmeans, mean_silhouette, stability
 
 REFERENCES, REFERENCE_STARTS = 4, 2
@@ -117,6 +117,7 @@ def sweep_k(
     points, tol, engine = principal_coordinates(vectors, wanted)
     clouds = [shapeless_cloud(points, seed) for seed in range(n_clouds)]
     distances = _silhouette_distances(points)
+    every_square = distances**2 if len(points) == len(distances) else None
     rows = []
     # Many OpenMP threads on a small problem cost up to 16 times the time on a busy machine.
     with threadpool_limits(limits=1):
@@ -124,7 +125,8 @@ def sweep_k(
             seen = slice(max(n_dims, k) if n_dims else None)
             how = {"k": k, "random_state": random_state, "tol": tol}
             near, *near_clouds = (p[:, seen] for p in (points, *clouds))
-            labels = fit_kmeans(near, n_init=n_init, **how).labels_
+            squares = _squares(near) if n_dims else every_square
+            labels = fit_kmeans(near, squares=squares, n_init=n_init, **how).labels_
             gaps = _to_own_center(points, labels)
             measures = (
                 (gaps**2).sum(),
@@ -265,7 +267,8 @@ def _explained_ratio(points, labels: np.ndarray, clouds: list, how: dict) -> flo
     """What the groups explain of the points, over the mean of what as many do of the clouds."""
     if how["k"] == 1 or not clouds:
         return np.nan
-    fits = [fit_kmeans(cloud, n_init=REFERENCE_STARTS, **how).labels_ for cloud in clouds]
+    how = {"n_init": REFERENCE_STARTS, **how}
+    fits = [fit_kmeans(cloud, squares=_squares(cloud), **how).labels_ for cloud in clouds]
     by_chance = np.mean([_explained(c, chance) for c, chance in zip(clouds, fits, strict=True)])
     return _explained(points, labels) / by_chance
 
@@ -278,6 +281,13 @@ def _stabilities(points, clouds: list, resamples: int, how: dict) -> list[float]
     if not resamples or not 1 < how["k"] <= len(points) // 3:
         return [np.nan, np.nan]
     return [stability(p, resamples=resamples, n_init=1, **how) for p in (points, clouds[0])]
+
+
+def _squares(points: np.ndarray) -> np.ndarray | None:
+    """Squared distances, to look up where K-means may start; None where they take much memory."""
+    from sklearn.metrics import euclidean_distances
+
+    return euclidean_distances(points, squared=True) if len(points) <= EXACT_ROWS else None
 
 
 def _silhouette_distances(points: np.ndarray) -> np.ndarray:

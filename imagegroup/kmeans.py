@@ -12,6 +12,7 @@ def fit_kmeans(
     points: np.ndarray,
     k: int,
     *,
+    squares: np.ndarray | None = None,
     n_init: int | str = "auto",
     random_state: int = 0,
     tol: float = 1e-4,
@@ -22,6 +23,8 @@ def fit_kmeans(
     ----------
     points : (n, d) float
     k : int
+    squares : (n, n) float64, optional
+        Squared distances of the points, where they are known: the same starts are found sooner.
     n_init, random_state, tol
         As scikit-learn takes them.
 
@@ -38,10 +41,62 @@ def fit_kmeans(
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
+    how = {"init": "k-means++", "n_init": n_init, "random_state": random_state}
+    if squares is not None and 1 <= k <= len(points):
+        n_starts = 1 if n_init == "auto" else n_init
+        starts = iter(spread_starts(squares, k, n_starts, random_state))
+        how = {"init": lambda centred, *_, **__: centred[next(starts)], "n_init": n_starts}
     with warnings.catch_warnings():
         # Fewer distinct rows than k: the empty groups are dropped by the caller.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return KMeans(k, n_init=n_init, random_state=random_state, tol=tol).fit(points)
+        return KMeans(k, tol=tol, **how).fit(points)
+
+
+def spread_starts(
+    squares: np.ndarray, k: int, n_starts: int = 1, random_state: int = 0
+) -> np.ndarray:
+    """Choose the rows that K-means starts from: those of scikit-learn's k-means++ and this seed.
+
+    It draws the same random numbers, but looks distances up, and makes all starts side by side.
+
+    Parameters
+    ----------
+    squares : (n, n) float64
+        Squared distances of the points.
+    k, n_starts, random_state : int
+
+    Returns
+    -------
+    (n_starts, k) int
+        Each centre after the first is drawn a few times, a point the likelier the larger its
+        squared distance to the nearest centre so far; the draw that leaves least stays.
+
+    References
+    ----------
+    Arthur and Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007.
+
+    Examples
+    --------
+    Two points in two places: whichever comes first, the other place has all the distance.
+
+    >>> far = np.array([[0.0, 0, 9], [0, 0, 9], [9, 9, 0]])
+    >>> sorted(set(map(tuple, (spread_starts(far, 2, n_starts=20) == 2).tolist())))
+    [(False, True), (True, False)]
+    """
+    n, tries, starts = len(squares), 2 + int(np.log(k)), np.arange(n_starts)
+    draws = np.random.RandomState(random_state).random_sample((n_starts, 1 + (k - 1) * tries))
+    shares = np.cumsum(np.full(n, 1 / n))
+    rows = [np.searchsorted(shares / shares[-1], draws[:, 0], side="right")]
+    nearest = squares[rows[0]]  # (n_starts, n)
+    for draw in np.split(draws[:, 1:], k - 1, axis=1) if k > 1 else ():
+        sums = nearest.cumsum(axis=1)[:, None]
+        tried = (sums < (draw * nearest.sum(axis=1, keepdims=True))[..., None]).sum(axis=2)
+        tried = np.minimum(tried, n - 1)  # (n_starts, tries)
+        left = np.minimum(nearest[:, None], squares[tried])  # (n_starts, tries, n)
+        best = left.sum(axis=2).argmin(axis=1)
+        rows.append(tried[starts, best])
+        nearest = left[starts, best]
+    return np.stack(rows, axis=1)
 
 
 def mean_silhouette(distances: np.ndarray, labels: np.ndarray) -> float:
