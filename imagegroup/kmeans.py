@@ -9,13 +9,7 @@ import numpy as np
 
 
 def fit_kmeans(
-    points: np.ndarray,
-    k: int,
-    *,
-    squares: np.ndarray | None = None,
-    n_init: int | str = "auto",
-    random_state: int = 0,
-    tol: float = 1e-4,
+    points: np.ndarray, k: int, n_init: int | str = 1, *, random_state=0, tol=1e-4, squares=None
 ):
     """Fit scikit-learn's KMeans once.
 
@@ -23,10 +17,10 @@ def fit_kmeans(
     ----------
     points : (n, d) float
     k : int
-    squares : (n, n) float64, optional
-        Squared distances of the points, where they are known: the same starts are found sooner.
     n_init, random_state, tol
         As scikit-learn takes them.
+    squares : (n, n) float64, optional
+        Squared distances of the points, where they are known: the same starts are found sooner.
 
     Returns
     -------
@@ -38,23 +32,22 @@ def fit_kmeans(
     ValueError
         k is below 1 or above n.
     """
+    from sklearn import config_context
     from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
 
-    how = {"init": "k-means++", "n_init": n_init, "random_state": random_state}
-    if squares is not None and 1 <= k <= len(points):
-        n_starts = 1 if n_init == "auto" else n_init
-        starts = iter(spread_starts(squares, k, n_starts, random_state))
-        how = {"init": lambda centred, *_, **__: centred[next(starts)], "n_init": n_starts}
-    with warnings.catch_warnings():
-        # Fewer distinct rows than k: the empty groups are dropped by the caller.
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    if not 1 <= k <= len(points):
+        raise ValueError(f"k={k}: expected 1 to {len(points)}, the number of points.")
+    how = {"n_init": 1 if n_init == "auto" else n_init, "random_state": random_state}
+    if squares is not None:
+        starts = iter(spread_starts(squares, k, how["n_init"], random_state))
+        how["init"] = lambda centred, *_, **__: centred[next(starts)]
+    # Checks of the same parameters again and again took an eighth of the time.
+    with warnings.catch_warnings(), config_context(skip_parameter_validation=True):
+        warnings.simplefilter("ignore")  # fewer distinct rows than k
         return KMeans(k, tol=tol, **how).fit(points)
 
 
-def spread_starts(
-    squares: np.ndarray, k: int, n_starts: int = 1, random_state: int = 0
-) -> np.ndarray:
+def spread_starts(squares: np.ndarray, k: int, n_starts: int, random_state: int) -> np.ndarray:
     """Choose the rows that K-means starts from: those of scikit-learn's k-means++ and this seed.
 
     It draws the same random numbers, but looks distances up, and makes all starts side by side.
@@ -80,22 +73,20 @@ def spread_starts(
     Two points in two places: whichever comes first, the other place has all the distance.
 
     >>> far = np.array([[0.0, 0, 9], [0, 0, 9], [9, 9, 0]])
-    >>> sorted(set(map(tuple, (spread_starts(far, 2, n_starts=20) == 2).tolist())))
+    >>> sorted(set(map(tuple, (spread_starts(far, 2, n_starts=20, random_state=0) == 2).tolist())))
     [(False, True), (True, False)]
     """
-    n, tries, starts = len(squares), 2 + int(np.log(k)), np.arange(n_starts)
+    n, tries, every = len(squares), 2 + int(np.log(k)), np.arange(n_starts)
     draws = np.random.RandomState(random_state).random_sample((n_starts, 1 + (k - 1) * tries))
-    shares = np.cumsum(np.full(n, 1 / n))
-    rows = [np.searchsorted(shares / shares[-1], draws[:, 0], side="right")]
+    rows = [(n * draws[:, 0]).astype(int)]
     nearest = squares[rows[0]]  # (n_starts, n)
-    for draw in np.split(draws[:, 1:], k - 1, axis=1) if k > 1 else ():
-        sums = nearest.cumsum(axis=1)[:, None]
-        tried = (sums < (draw * nearest.sum(axis=1, keepdims=True))[..., None]).sum(axis=2)
-        tried = np.minimum(tried, n - 1)  # (n_starts, tries)
+    for draw in draws[:, 1:].reshape(n_starts, k - 1, tries).swapaxes(0, 1):
+        drawn = draw[..., None] * nearest.sum(axis=1)[:, None, None]
+        tried = (nearest.cumsum(axis=1)[:, None, :-1] < drawn).sum(axis=2)  # (n_starts, tries)
         left = np.minimum(nearest[:, None], squares[tried])  # (n_starts, tries, n)
         best = left.sum(axis=2).argmin(axis=1)
-        rows.append(tried[starts, best])
-        nearest = left[starts, best]
+        rows.append(tried[every, best])
+        nearest = left[every, best]
     return np.stack(rows, axis=1)
 
 
@@ -190,8 +181,7 @@ def stability(
             start = int(rng.integers(2**31))
             model = fit_kmeans(vectors[rows], k, n_init=n_init, random_state=start, tol=tol)
             fit[rows] = model.labels_
-    pairs = itertools.combinations(fits, 2)
-    return float(np.mean([_ari_where_both_saw(a, b) for a, b in pairs]))
+    return float(np.mean([_ari_where_both_saw(*pair) for pair in itertools.combinations(fits, 2)]))
 
 
 def _ari_where_both_saw(a: np.ndarray, b: np.ndarray) -> float:

@@ -41,5 +41,5 @@ def test_the_fit_is_that_of_sklearn(n_init):
 
 
 def test_equal_points_are_no_trouble():
-    assert spread_starts(np.zeros((3, 3)), 3, n_starts=2).shape == (2, 3)
-    assert spread_starts(np.zeros((1, 1)), 1).tolist() == [[0]]
+    assert spread_starts(np.zeros((3, 3)), 3, 2, 0).shape == (2, 3)
+    assert spread_starts(np.zeros((1, 1)), 1, 1, 0).tolist() == [[0]]
