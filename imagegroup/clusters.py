@@ -7,6 +7,7 @@ of them alone forgets what single images have for themselves, and finds groups b
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,10 @@ REFERENCES, REFERENCE_STARTS = 4, 2
 """Shapeless clouds that the contrast compares the images with, and starts of K-means on each."""
 RESAMPLES = 10
 """Refits on parts of the images that stability compares for each k."""
-SILHOUETTE_ROWS = 2_000
-"""Silhouettes are averaged over at most this many images, spread evenly over the rows."""
+SILHOUETTE_ROWS, SQUARED_ROWS = 2_000, 1_000
+"""Silhouettes are averaged over at most so many images, spread evenly over the rows; and up to so
+many, their squared distances are kept to find where K-means starts, 8 MB each for them and clouds.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,32 +111,34 @@ def sweep_k(
     >>> sweep.distortions.round(6)  # (5.5 + 4.5 + 4.5 + 5.5) / 4 = 5, then 0.5
     array([5. , 0.5])
     """
+    from sklearn.metrics import pairwise_distances
     from threadpoolctl import threadpool_limits
 
     ks = _possible_ks(vectors, ks)
     n_clouds = max(references, 1 if resamples else 0)
-    every = vectors.shape[1] if n_clouds else 0  # clouds copy principal variances
-    wanted = max(n_dims, *ks) if n_dims else every
-    points, tol, engine = principal_coordinates(vectors, wanted)
+    every = n_clouds and vectors.shape[1]  # clouds copy principal variances
+    points, tol, engine = principal_coordinates(vectors, max(n_dims, *ks) if n_dims else every)
     clouds = [shapeless_cloud(points, seed) for seed in range(n_clouds)]
-    distances = _silhouette_distances(points)
-    rows = []
+    sample = np.linspace(0, len(points) - 1, min(len(points), SILHOUETTE_ROWS)).astype(int)
+    distances = pairwise_distances(points[sample])
+    rows, width_for = [], lambda k: max(n_dims, k) if n_dims else None
     # Many OpenMP threads on a small problem cost up to 16 times the time on a busy machine.
     with threadpool_limits(limits=1):
-        for k in progress(ks):
-            seen = slice(max(n_dims, k) if n_dims else None)
-            how = {"k": k, "random_state": random_state, "tol": tol}
-            near, *near_clouds = (p[:, seen] for p in (points, *clouds))
-            labels = fit_kmeans(near, n_init=n_init, **how).labels_
-            gaps = _to_own_center(points, labels)
-            measures = (
-                (gaps**2).sum(),
-                gaps.mean(),
-                mean_silhouette(distances, labels[_sample(len(labels))]),
-                _explained_ratio(near, labels, near_clouds[:references], how),
-                *_stabilities(near, near_clouds, resamples, how),
-            )
-            rows.append((*measures, labels))
+        for width, alike in itertools.groupby(progress(ks), width_for):
+            seen = [p[:, :width] for p in (points, *clouds)]
+            (near, squares), *known = zip(seen, map(_squares, seen), strict=True)
+            for k in alike:
+                how = {"k": k, "random_state": random_state, "tol": tol}
+                labels = fit_kmeans(near, squares=squares, n_init=n_init, **how).labels_
+                gaps = _to_own_center(points, labels)
+                measures = (
+                    (gaps**2).sum(),
+                    gaps.mean(),
+                    mean_silhouette(distances, labels[sample]),
+                    _explained_ratio(near, labels, known[:references], how),
+                    *_stabilities(seen[:2], resamples, how),
+                )
+                rows.append((*measures, labels))
     *curves, labels = (np.array(column) for column in zip(*rows, strict=True))
     return Sweep(np.array(ks), *curves, labels.astype(np.int32), engine)
 
@@ -185,9 +190,8 @@ def elbow(sweep: Sweep) -> int | None:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # kneed warns when it finds none; None says it too
-        knee = KneeLocator(
-            sweep.ks, sweep.distortions, curve="convex", direction="decreasing"
-        ).elbow
+        shape = {"curve": "convex", "direction": "decreasing"}
+        knee = KneeLocator(sweep.ks, sweep.distortions, **shape).elbow
     return None if knee is None else int(knee)
 
 
@@ -257,34 +261,34 @@ def _to_own_center(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def _explained(points: np.ndarray, labels: np.ndarray) -> float:
     """Squared distance to the common mean that the groups explain."""
-    total = ((points - points.mean(axis=0)) ** 2).sum()
-    return float(total - (_to_own_center(points, labels) ** 2).sum())
+    return ((points - points.mean(axis=0)) ** 2).sum() - (_to_own_center(points, labels) ** 2).sum()
 
 
 def _explained_ratio(points, labels: np.ndarray, clouds: list, how: dict) -> float:
-    """What the groups explain of the points, over the mean of what as many do of the clouds."""
+    """What the groups explain of the points, over the mean of what as many do of the clouds.
+
+    Clouds come with their squared distances.
+    """
     if how["k"] == 1 or not clouds:
         return np.nan
-    fits = [fit_kmeans(cloud, n_init=REFERENCE_STARTS, **how).labels_ for cloud in clouds]
-    by_chance = np.mean([_explained(c, chance) for c, chance in zip(clouds, fits, strict=True)])
+    fits = [fit_kmeans(c, squares=s, n_init=REFERENCE_STARTS, **how).labels_ for c, s in clouds]
+    by_chance = np.mean([_explained(c, fit) for (c, _), fit in zip(clouds, fits, strict=True)])
     return _explained(points, labels) / by_chance
 
 
-def _stabilities(points, clouds: list, resamples: int, how: dict) -> list[float]:
-    """Stability of the points and of the first cloud, where it means something.
+def _stabilities(seen: list, resamples: int, how: dict) -> list[float]:
+    """Stability of the points and of a cloud, where it means something.
 
     Above n / 3, groups of an image or two are found again in any points.
     """
-    if not resamples or not 1 < how["k"] <= len(points) // 3:
+    if not resamples or not 1 < how["k"] <= len(seen[0]) // 3:
         return [np.nan, np.nan]
-    return [stability(p, resamples=resamples, n_init=1, **how) for p in (points, clouds[0])]
+    return [stability(points, resamples=resamples, n_init=1, **how) for points in seen]
 
 
-def _silhouette_distances(points: np.ndarray) -> np.ndarray:
-    from sklearn.metrics import pairwise_distances
-
-    return pairwise_distances(points[_sample(len(points))])
-
-
-def _sample(n: int) -> np.ndarray:
-    return np.linspace(0, n - 1, min(n, SILHOUETTE_ROWS)).astype(int)
+def _squares(points: np.ndarray) -> np.ndarray | None:
+    """Squared distances, to look up where K-means may start; None where they need much memory."""
+    if len(points) > SQUARED_ROWS:
+        return None
+    lengths = (points**2).sum(axis=1)
+    return np.maximum(lengths[:, None] - 2 * points @ points.T + lengths, 0)

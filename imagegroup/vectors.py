@@ -8,10 +8,12 @@ depends on its image and on what was learned, never on the other images.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from imagegroup.baselines import colour_histogram, grey_histogram, thumbnail
 from imagegroup.images import Photo, shrink
@@ -150,8 +152,9 @@ def _learn_nothing(observations: Sequence[Observation], n_words: int, seed: int)
 
 
 def _learn_vlad(observations: Sequence[Observation], n_words: int, seed: int) -> Learned:
-    blocks = filter(_is_local, zip(*observations, strict=True))
-    return [(learn_vocabulary(block, n_words, seed),) for block in blocks]
+    learn = partial(learn_vocabulary, n_words=n_words, random_state=seed)
+    with threadpool_limits(1), ThreadPoolExecutor() as pool:  # a thread a block, here set for all
+        return [(v,) for v in pool.map(learn, filter(_is_local, zip(*observations, strict=True)))]
 
 
 def _learn_words(observations: Sequence[Observation], n_words: int, seed: int) -> Learned:
