@@ -44,16 +44,18 @@ def as_html(notebook: nbformat.NotebookNode, title: str, beside: tuple[str, ...]
     return re.sub(r'href="([\w./-]+)(#[^"]*)?"', lead, page)
 
 
-def main() -> None:
-    """Write all pages and say where they are."""
+def write_pages(out: Path = OUT) -> list[Path]:
+    """Write the page of every notebook of the course into a folder; return the pages."""
     paths = sorted(FOLDER.glob("[0-9]*.ipynb"))
-    OUT.mkdir(parents=True, exist_ok=True)
-    for path in paths:
+    out.mkdir(parents=True, exist_ok=True)
+    pages = [out / f"{path.stem}.html" for path in paths]
+    for path, page in zip(paths, pages, strict=True):
         notebook = nbformat.read(path, as_version=4)
-        page = as_html(notebook, path.stem, tuple(each.name for each in paths))
-        (OUT / f"{path.stem}.html").write_text(page, encoding="utf-8")
-    print(f"{len(paths)} pages: out/html/{paths[0].stem}.html and those beside it")
+        text = as_html(notebook, path.stem, tuple(each.name for each in paths))
+        page.write_text(text, encoding="utf-8")
+    return pages
 
 
 if __name__ == "__main__":
-    main()
+    written = write_pages()
+    print(f"{len(written)} pages: out/html/{written[0].name} and those beside it")
