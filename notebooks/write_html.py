@@ -34,6 +34,7 @@ def as_html(notebook: nbformat.NotebookNode, title: str, beside: tuple[str, ...]
     exporter = HTMLExporter(template_name="page", extra_template_basedirs=[str(FOLDER)])
     page = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})[0]
     page = page.replace("<th></th>", "<td></td>")  # pandas leaves corners of its tables empty
+    page = page.replace(' tabindex="0"', "")  # Tab goes from link to answer, not through all cells
 
     def lead(link: re.Match) -> str:
         file, place = link.group(1), link.group(2) or ""
