@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import itertools
 import json
@@ -105,13 +106,18 @@ def prose(line):
     return squeezed(re.sub(r"<[^>]+>|\]\([^)]*\)|^\d+\. ", "", line))
 
 
+def words_of(markup):
+    """What is seen of HTML."""
+    markup = re.sub(r"<style.*?</style>", "", markup, flags=re.DOTALL)
+    return squeezed(html.unescape(re.sub(r"<[^>]+>", "", markup)))
+
+
 @pytest.mark.slow
 @all_notebooks
 def test_the_page_shows_all_and_asks_for_nothing(path, folder, browser):
     with opened(browser, folder / f"{path.stem}.html") as (page, asked, said):
         answers = page.locator("details")
-        questions = [c for c in cells(path, "markdown") if "**Predict (" in c.source]
-        assert page.get_by_text("Predict (M").count() == len(questions)
+        assert not any(answers.evaluate_all("all => all.map(d => d.open)"))
         answers.evaluate_all("all => all.forEach(d => d.open = true)")
         page.mouse.wheel(0, 100_000)
         seen = squeezed(page.locator("main").inner_text())
@@ -122,6 +128,9 @@ def test_the_page_shows_all_and_asks_for_nothing(path, folder, browser):
             assert squeezed(cell.source) in seen, cell.source
         for output in outputs(path):
             assert squeezed(output.get("text", "")) in seen, output
+            assert words_of("".join(output.get("data", {}).get("text/html", ""))) in seen, output
+        asked_for = sum(c.source.count("**Predict (M") for c in cells(path, "markdown"))
+        assert seen.count("Predict(M") == asked_for
         widths = page.locator("img").evaluate_all(
             "all => all.map(i => i.complete && i.naturalWidth)"
         )
@@ -169,6 +178,15 @@ def test_enlarged_nothing_is_cut_or_scrolls_sideways(path, width, folder, browse
         page.locator("details").evaluate_all("all => all.forEach(d => d.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(CUT) == []
+
+
+@pytest.mark.slow
+def test_cut_code_would_be_found(folder, browser):
+    with opened(browser, folder / "02_fast.html", HALF) as (page, _, _):
+        page.evaluate("""() => document.querySelectorAll(".highlight pre").forEach(e => {
+          e.style.setProperty("white-space", "pre", "important"); e.style.overflow = "hidden";
+        })""")
+        assert page.evaluate(CUT) != []
 
 
 @pytest.mark.slow

@@ -9,6 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import imagegroup
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *(DOCS / f"{n}.md" for n in ("teaching", "quiz", "glossary"))]
@@ -83,3 +85,29 @@ def test_references_have_years_and_addresses():
 
 def test_each_belief_has_its_term():
     assert set(re.findall(r"\bM\d+\b", (DOCS / "glossary.md").read_text())) == set(IDS)
+
+
+def test_the_front_door_has_a_row_and_a_picture_for_each_notebook():
+    text = (ROOT / "README.md").read_text()
+    assert len(text.splitlines()) <= 200
+    rows = re.findall(
+        r"^\| !\[(.+?)\]\((docs/thumbs/\d\d\.jpg)\) \| \[\w+\]\((.+?)\) \|.*\| (\d+) \|$",
+        text,
+        re.M,
+    )
+    course = sorted(path.name for path in (ROOT / "notebooks").glob("[01]*.ipynb"))
+    assert [notebook.removeprefix("notebooks/") for *_, notebook, _ in rows] == course
+    for alt, thumb, notebook, minutes in rows:
+        assert len(alt) >= 15
+        assert (ROOT / thumb).stat().st_size < 15_000
+        first = nbformat.read(ROOT / notebook, as_version=4).cells[0].source
+        assert re.search(r"\*\*Time:\*\* (\d+) minutes", first).group(1) == minutes
+        assert Path(thumb).stem == Path(notebook).name[:2]
+
+
+def test_the_citation_can_be_read():
+    lines = (ROOT / "CITATION.cff").read_text().splitlines()
+    told = dict(line.split(": ", 1) for line in lines if re.match(r"[a-z-]+: ", line))
+    assert told["cff-version"] == "1.2.0"
+    assert told["version"] == imagegroup.__version__
+    assert {"title", "message", "license"} <= told.keys()
