@@ -63,7 +63,7 @@ def test_colours_stay_apart_for_colour_blind_readers(kind):
 
 
 def many_marks():
-    """One axes of every plot that tells several things apart, as it is drawn for three."""
+    """Plots that tell two or three things apart on one axes, to be drawn."""
     rng, three = np.random.default_rng(0), ("one", "two", "three")
     ys = {name: rng.uniform(size=5) for name in three}
     points, groups = rng.normal(size=(30, 2)), np.arange(30) % 3
