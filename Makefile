@@ -1,6 +1,7 @@
 # make run [FOLDER="my photos"]   group a folder with notebook 00; look into out/quickstart/
 # make test, make test-slow        the test suites
 # make lab                         JupyterLab on notebook 00
+# make html                        every notebook as a page to read offline: out/html/
 # make bench                       the figures of speed and memory
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ CALLED_FROM := $(CURDIR)
 endif
 export FOLDER CALLED_FROM
 
-.PHONY: run test test-slow lab notebooks bench clean
+.PHONY: run test test-slow lab notebooks html bench clean
 
 run: .venv/installed
 	@$(BIN)/python notebooks/run_quickstart.py
@@ -31,6 +32,9 @@ lab: .venv/installed
 
 notebooks: .venv/installed
 	$(BIN)/python notebooks/execute.py
+
+html: .venv/installed
+	$(BIN)/python notebooks/write_html.py
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/run.py

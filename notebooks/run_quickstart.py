@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 import papermill
-from nbconvert import HTMLExporter
+from write_html import as_html
 
 from imagegroup.cli import given_path
 from imagegroup.images import list_folder
@@ -21,12 +21,6 @@ from imagegroup.names import display_name
 
 NOTEBOOK = Path(__file__).with_name("00_quickstart.ipynb")
 OUT = Path(__file__).resolve().parents[1] / "out" / "quickstart"
-NOTHING_FROM_OUTSIDE = {
-    "require_js_url": "",
-    "mathjax_url": "",
-    "jquery_url": "",
-    "mermaid_js_url": "",
-}
 
 
 def main() -> int:
@@ -41,7 +35,7 @@ def main() -> int:
     groups = Path(text_of(notebook, "place"))
     page = groups.with_name("quickstart.html")
     if not page.exists():
-        page.write_text(as_html(notebook), encoding="utf-8")
+        page.write_text(as_html(notebook, "00_quickstart"), encoding="utf-8")
     print(text_of(notebook, "sum"))
     print(f"the page:   {display_name(page)}\nthe groups: {display_name(groups)}")
     return 0
@@ -77,11 +71,6 @@ def text_of(notebook: nbformat.NotebookNode, tag: str) -> str:
     """Return what the cell with this tag printed."""
     cell = next(c for c in notebook.cells if tag in c.metadata.get("tags", []))
     return "".join(o.get("text", "") for o in cell.outputs).strip()
-
-
-def as_html(notebook: nbformat.NotebookNode) -> str:
-    """Turn the notebook into one page that loads nothing from outside."""
-    return HTMLExporter(**NOTHING_FROM_OUTSIDE).from_notebook_node(notebook)[0]
 
 
 if __name__ == "__main__":
