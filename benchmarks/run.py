@@ -21,6 +21,7 @@ import jobs
 import memory
 import numpy as np
 import scale
+import scenes
 import sklearn
 import start
 import sweep
@@ -31,6 +32,7 @@ ROWS = {
     "job": jobs.main_classic,
     "default": jobs.main_default,
     "memory": memory.main,
+    "scenes": scenes.main,
     "scale": lambda repeats, place: scale.main(place),
 }
 LONG = {"scale"}

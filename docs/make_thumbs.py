@@ -27,6 +27,7 @@ FIGURES = {
     "08": "Every photo as a thumbnail",
     "09": "Always",
     "10": "Matching scores of ORB",
+    "11": r"\d+ scenes as graphs",
 }
 """Which figure stands for a notebook: how its alternative text begins, a pattern."""
 
