@@ -23,6 +23,16 @@ from imagegroup.vectors import Learned
 
 BATCH_IMAGES = 256
 """Images of a batch: what a kill costs at most, and what a worker of a cluster gets at a time."""
+BATCH_BYTES = 2**30
+"""Largest batch that is kept: 4 MB an image, a hundred times what `DEFAULT` takes."""
+PASSING = {
+    SkipReason.CHANGED,
+    SkipReason.MEMORY,
+    SkipReason.PERMISSION,
+    SkipReason.READ_ERROR,
+    SkipReason.VANISHED,
+}
+"""What may be different the next time, though the file is the same: such a batch is not kept."""
 
 Batch = tuple[str, ...]
 
@@ -75,7 +85,7 @@ def open_store(place: str | Path, folder: Path, recipe: Recipe) -> Cache:
     Traceback (most recent call last):
     ValueError: batches in photos/batches, among or around the photos: give a folder beside.
     """
-    store = Cache(Path(place), limit_bytes=sys.maxsize)
+    store = Cache(Path(place), limit_bytes=sys.maxsize, entry_bytes=BATCH_BYTES)
     inside, photos = store.folder.resolve(), folder.resolve()
     if photos in (inside, *inside.parents) or inside in photos.parents:
         raise ValueError(
@@ -119,7 +129,8 @@ def encode_batches(
     keys = ["" if store is None else batch_key(folder, b, recipe, learned) for b in batches]
     kept = [store is not None and (store.folder / key).is_file() for key in keys]
     missing = [batch for batch, is_kept in zip(batches, kept, strict=True) if not is_kept]
-    fresh = encode_missing(missing, known, learned)
+    # What was seen before the keys were made may have changed in between.
+    fresh = encode_missing(missing, known if store is None else {}, learned)
     for batch, key, is_kept in zip(batches, keys, kept, strict=True):
         rows = _load(store, key, batch) if is_kept else None
         if rows is None:
@@ -128,7 +139,7 @@ def encode_batches(
             for row in next(source):
                 rows.append(row)
                 yield row
-            if store is not None:
+            if store is not None and not any(getattr(row, "reason", 0) in PASSING for row in rows):
                 store.store(key, pack(rows))
         else:
             yield from rows

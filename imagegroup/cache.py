@@ -57,6 +57,8 @@ class Cache:
         Made when the first entry is stored, for this user alone. Never a folder of photos.
     limit_bytes : int
         When there is more, what was used longest ago goes.
+    entry_bytes : int
+        What is larger than this is not kept.
 
     Raises
     ------
@@ -76,6 +78,7 @@ class Cache:
 
     folder: Path | None = None
     limit_bytes: int = 2 * 2**30
+    entry_bytes: int = ENTRY_BYTES
 
     def __post_init__(self) -> None:
         folder = default_folder() if self.folder is None else Path(self.folder).expanduser()
@@ -112,7 +115,7 @@ class Cache:
         """Return what is kept under a key, or None."""
         path = self._checked() / key
         try:
-            data, _ = read_file(path, ENTRY_BYTES)
+            data, _ = read_file(path, self.entry_bytes)
         except Skipped:
             return None
         if data[:_BODY] != _head(key, data[_BODY:]):
@@ -125,7 +128,7 @@ class Cache:
         """Keep an observation; readers see the old entry or the new one. OSError: the disk."""
         body = io.BytesIO()
         np.savez(body, *observation)
-        if body.tell() > ENTRY_BYTES - _BODY:
+        if body.tell() > self.entry_bytes - _BODY:
             return
         self._checked().mkdir(0o700, parents=True, exist_ok=True)
         file, part = tempfile.mkstemp(prefix=_PART, dir=self._checked())

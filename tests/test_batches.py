@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import pickle
@@ -185,6 +186,47 @@ def test_a_killed_run_goes_on_from_its_finished_batches(photos, tmp_path, decode
     after = {path.name: path.stat().st_mtime_ns for path in place.glob("[0-9a-f]*")}
     assert len(after) == 6
     assert finished.items() <= after.items()
+
+
+def test_a_file_that_could_not_be_read_this_time_is_tried_again(photos, tmp_path, monkeypatch):
+    decode, size = images.decode, (photos / "coffee" / "00.jpg").stat().st_size
+
+    def fails(data, *arguments, **options):
+        if len(data) == size:
+            raise MemoryError
+        return decode(data, *arguments, **options)
+
+    plain = group_images(photos, QUICK)
+    monkeypatch.setattr(images, "decode", fails)
+    poor = group_images(photos, QUICK, batches=tmp_path)
+    assert {"coffee/00.jpg": SkipReason.MEMORY}.items() <= {
+        s.path: s.reason for s in poor.skipped
+    }.items()
+    assert len(os.listdir(tmp_path)) == 5
+    monkeypatch.setattr(images, "decode", decode)
+    assert same(group_images(photos, QUICK, batches=tmp_path), plain)
+
+
+def test_a_photo_that_changes_after_words_are_learned_from_it_is_read_again(photos, tmp_path):
+    folder, path = tmp_path / "photos", "coffee/00.jpg"
+    shutil.copytree(photos, folder)
+    recipe = RECIPES["thumbnail"]
+    store = batches.open_store(tmp_path / "batches", folder, recipe)
+    read = functools.partial(grouping.observe_images, folder, recipe=recipe)
+    known = dict(zip([path], read([path]), strict=True))
+    shutil.copy(folder / "rocket" / "00.jpg", folder / path)
+    here = functools.partial(
+        batches._encode_here, functools.partial(grouping.encode_each, read, recipe)
+    )
+    found = list(batches.encode_batches(folder, recipe, store, here, [path], known, []))
+    assert np.array_equal(found[0], next(read(["rocket/00.jpg"]))[0])
+
+
+def test_long_vectors_are_kept_too(tmp_path, photos):
+    store = batches.open_store(tmp_path / "batches", photos, QUICK)
+    long = np.zeros((1, 80 * 2**20), np.uint8)
+    store.store("ab" * 32, batches.pack(long))
+    assert [len(row) for row in batches.unpack(store.load("ab" * 32))] == [80 * 2**20]
 
 
 def test_never_among_or_around_the_photos(photos, tmp_path):

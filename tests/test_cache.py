@@ -401,8 +401,8 @@ def test_clear_removes_entries_and_nothing_else(cache):
     assert {name: (cache.folder / name).read_bytes() for name in mine} == mine
 
 
-def test_an_entry_too_large_is_not_kept(cache, monkeypatch):
-    monkeypatch.setattr(module, "ENTRY_BYTES", 5_000)
+def test_an_entry_too_large_is_not_kept(cache):
+    cache = Cache(cache.folder, entry_bytes=5_000)
     cache.store(KEY, (np.zeros(10_000, np.uint8),))
     assert (cache.load(KEY), cache.size()) == (None, (0, 0))
     cache.store(KEY, SMALL)

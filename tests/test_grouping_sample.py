@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from imagegroup import DEFAULT
+from imagegroup import grouping as module
 from imagegroup.files import Listing
 from imagegroup.grouping import SAMPLE_IMAGES, group_observed
 from imagegroup.skips import Skipped, SkipReason
@@ -52,3 +53,11 @@ def test_a_sample_is_enough_where_most_can_be_read():
     assert asked == [SAMPLE_IMAGES, 1_000 - SAMPLE_IMAGES]
     assert len(grouping.paths) == 700
     assert len(grouping.skipped) == 300
+
+
+def test_what_is_kept_while_features_are_looked_for_is_bounded(monkeypatch):
+    monkeypatch.setattr(module, "MOST_OBSERVED", 2 * SAMPLE_IMAGES)
+    blank = (np.zeros((0, 32), np.uint8),)
+    grouping, asked = group_few_among_many(60, 2_000, blank)
+    assert asked == [SAMPLE_IMAGES, SAMPLE_IMAGES, 2_060 - 2 * SAMPLE_IMAGES]
+    assert (grouping.labels >= 0).sum() == 60
