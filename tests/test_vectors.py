@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
 
 from imagegroup.baselines import colour_histogram, grey_histogram, thumbnail
 from imagegroup.images import Photo
@@ -206,3 +207,15 @@ def test_baselines_by_hand(photo):
     assert np.abs(thumbnail(photo[:352]).reshape(32, 32) - mean).max() <= 0.51  # rounded to bytes
     counts = [((photo >= 16 * i) & (photo < 16 * i + 16)).sum() for i in range(16)]
     assert np.allclose(grey_histogram(photo), np.sqrt(np.array(counts) / photo.size), atol=1e-6)
+
+
+def test_vocabularies_learnt_side_by_side_are_those_learnt_alone():
+    def threads():
+        return [pool["num_threads"] for pool in threadpool_info()]
+
+    before = threads()
+    images = [(describe(60, seed), describe(90, seed + 50)) for seed in range(6)]
+    learned = ENCODINGS["vlad"].learn(images, 4, 0)
+    assert threads() == before
+    for block, (words,) in zip(zip(*images, strict=True), learned, strict=True):
+        assert np.array_equal(words, learn_vocabulary(block, 4, 0))
