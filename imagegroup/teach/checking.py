@@ -8,6 +8,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
+from types import GeneratorType
 
 from imagegroup.teach.limits import OutOfTime, call_within, can_interrupt
 from imagegroup.teach.misconceptions import find_misconception
@@ -118,7 +119,9 @@ def _call_all(
     began[0] = time.monotonic()
     for case in cases:
         # A copy: what the function does to its input must not reach the check.
-        returned.append(function(*deepcopy(case.arguments)))
+        value = function(*deepcopy(case.arguments))
+        is_lazy = isinstance(value, (map, zip, filter, GeneratorType))
+        returned.append(list(value) if is_lazy else value)
 
 
 def _judge(
