@@ -9,7 +9,7 @@ import numpy as np
 from imagegroup.scratch.brief import compare, learned_pattern
 from imagegroup.teach.checking import Case, Exercise, Misread, Property, run_check
 from imagegroup.teach.pictures import draw_pair
-from imagegroup.teach.readers import describe, read_array
+from imagegroup.teach.readers import describe, read_array, to_array
 from imagegroup.teach.result import CheckResult
 
 DARKER = Property(
@@ -103,7 +103,8 @@ def _answers(patch: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 
 def _read(returned: object, case: Case) -> np.ndarray:
-    if np.shape(returned) == (32,):
+    numbers = to_array(returned)
+    if numbers is not None and numbers.shape == (32,):
         raise Misread("32 numbers; expected 256 bits, one for each pair", "M5")
     bits = read_array(returned, (256,), "256 numbers 0 or 1")
     if not np.isin(bits, (0, 1)).all():
