@@ -129,6 +129,7 @@ def test_six_checks_draw_what_failed():
     assert drawn == PICTURED
 
 
+@pytest.mark.slow
 def test_every_wrong_answer_can_be_shown():
     for function in WRONG:
         page = check(function)._repr_html_()

@@ -52,7 +52,11 @@ def test_a_click_is_kept_at_once_and_shown_beside_the_outcome(record):
     asked.buttons.value = "in nearly all"
     assert [r["guess"] for r in read_records()] == ["in about half", "in nearly all"]
     told = teach.outcome("M14", "52 of 54 <clouds>")
-    assert str(told) == "M14 · Your guess: in nearly all\nWhat came out: 52 of 54 <clouds>"
+    guess, came_out, why = str(told).split("\n")
+    assert guess == "M14 · Your guess: in nearly all"
+    assert came_out == "What came out: 52 of 54 <clouds>"
+    assert why == teach.find_misconception("M14").answer
+    assert "Your last guess: in nearly all." in teach.predict("M14").status.value
     assert "52 of 54 &lt;clouds&gt;" in told._repr_html_()
 
 

@@ -121,7 +121,7 @@ def _differs(value: np.ndarray, case: Case) -> str | None:
     wrong = np.flatnonzero(value != case.expected)
     if not len(wrong):
         return None
-    more = f", and {len(wrong) - 1} more labels are wrong" if len(wrong) > 1 else ""
+    more = f", one of {len(wrong)} wrong labels" if len(wrong) > 1 else ""
     return f"label {value[wrong[0]]} for point {wrong[0]}{more}"
 
 

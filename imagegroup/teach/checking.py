@@ -133,7 +133,7 @@ def _judge(
     exercise: Exercise, cases: list[Case], function: Callable, returned: list[object]
 ) -> CheckResult:
     for case, value in zip(cases, returned, strict=True):
-        kept, belief, draw = case.kept, "", None
+        kept, belief, draw = None, "", None
         try:
             read = exercise.read(value, case)
             told = exercise.differs(read, case)
