@@ -208,12 +208,15 @@ def test_a_kernel_is_usable_after_an_endless_loop(record):
     import nbformat
     from nbclient import NotebookClient
 
-    cells = [KERNEL, "time.sleep(0.3); print(6 * 7)", "teach.check_hamming(lambda a, b: 0)"]
+    asked = 'teach.predict("M14")'
+    cells = [KERNEL, "time.sleep(0.3); print(6 * 7)", "teach.check_hamming(lambda a, b: 0)", asked]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(book, timeout=60).execute()
     assert book.cells[0].outputs[0].text == "stopped True\n"
     assert book.cells[1].outputs[0].text == "42\n"
     assert "✗ wrong" in book.cells[2].outputs[0].data["text/html"]
+    assert "<details>" in book.cells[3].outputs[0].data["text/html"]
+    assert "no guess yet" in book.cells[3].outputs[0].data["text/plain"]
 
 
 def test_matplotlib_waits_until_a_picture_is_drawn():

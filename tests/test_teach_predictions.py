@@ -48,7 +48,7 @@ def test_a_click_is_kept_at_once_and_shown_beside_the_outcome(record):
     assert asked.guess is None
     assert not record.exists()
     asked.buttons.value = "in about half"
-    assert "Recorded: in about half" in asked.status.value
+    assert "Recorded: in about half" in asked.status.text
     asked.buttons.value = "in nearly all"
     assert [r["guess"] for r in read_records()] == ["in about half", "in nearly all"]
     told = teach.outcome("M14", "52 of 54 <clouds>")
@@ -56,7 +56,7 @@ def test_a_click_is_kept_at_once_and_shown_beside_the_outcome(record):
     assert guess == "M14 · Your guess: in nearly all"
     assert came_out == "What came out: 52 of 54 <clouds>"
     assert why == teach.find_misconception("M14").answer
-    assert "Your last guess: in nearly all." in teach.predict("M14").status.value
+    assert "Your last guess: in nearly all." in teach.predict("M14").status.text
     assert "52 of 54 &lt;clouds&gt;" in told._repr_html_()
 
 
@@ -109,7 +109,7 @@ def test_a_deleted_record_begins_anew(record):
 def test_a_record_that_cannot_be_written_is_told_and_stops_nothing(tmp_path):
     (tmp_path / "folder").mkdir()
     asked = teach.predict("M1", guess="no", path=tmp_path / "folder")
-    assert "cannot be written" in asked.status.value
+    assert "cannot be written" in asked.status.text
     assert not append_record({"do": "guess"}, tmp_path / "folder")
     with pytest.raises(ValueError, match="folder"):
         read_records(tmp_path / "folder")

@@ -6,11 +6,21 @@ import html
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import anywidget
 import ipywidgets
+import traitlets
 
 from imagegroup.teach.misconceptions import Misconception, find_misconception
 from imagegroup.teach.record import append_record, latest_guess, predictions_file
+
+
+class Status(anywidget.AnyWidget):
+    """A line of text below the radio buttons; screen readers say it when it changes."""
+
+    _esm = Path(__file__).with_name("prediction.js")
+    text = traitlets.Unicode().tag(sync=True)
 
 
 class Prediction(ipywidgets.VBox):
@@ -31,9 +41,10 @@ class Prediction(ipywidgets.VBox):
         )
         before = latest_guess(asked.id, path)
         says = f"Your last guess: {before}." if before else "No guess yet."
-        self.status = ipywidgets.HTML(_paragraph(f"{says} It is kept on this machine only."))
+        self.status = Status(text=f"{says} It is kept on this machine only.")
         question = ipywidgets.HTML(_paragraph(f"{asked.id} · Predict: {asked.question}"))
         super().__init__([question, self.buttons, self.status])
+        self.add_class("ig-prediction")
         self.buttons.observe(self._record, "value")
 
     @property
@@ -48,7 +59,7 @@ class Prediction(ipywidgets.VBox):
         says = f"Recorded: {change['new']}. Now run the next cell."
         if not append_record(guess, self._path):
             says = f"{predictions_file(self._path).name} cannot be written: this guess is not kept."
-        self.status.value = _paragraph(says)
+        self.status.text = says
 
     def __repr__(self) -> str:
         guess = f"your guess: {self.guess}" if self.guess else "no guess yet"
