@@ -48,6 +48,7 @@ def group(folder: Path, files: dict = FILES, **values) -> SimpleNamespace:
         "labels": labels,
         "distances": np.where(labels < 0, np.nan, np.arange(len(rows)) / 3),
         "recipe": DEFAULT,
+        "names": {},
         "skipped": (),
         "seconds": {"read": 0.25},
         "criterion": "given",

