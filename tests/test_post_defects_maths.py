@@ -195,5 +195,5 @@ def test_m10_no_fixed_place_and_no_effort_that_grows_with_the_folder(scenes, tmp
         for recipe in (CLASSIC.with_values(k=3), MENDED.with_values(k=3, encoding="thumbnail")):
             group_images(folder, recipe)
     assert {n for n, *_ in efforts} == {6, 12}
-    assert {effort[1:] for effort in efforts} == {("auto", 300), (1, 300)}
+    assert {effort[1:] for effort in efforts} == {(1, 300)}
     assert os.listdir(tmp_path) == ["half"]

@@ -74,7 +74,9 @@ def shared_histogram(counts: Mapping[str, np.ndarray], threshold: int, *, ax: Ax
         ax.hist(values + 1, bins, label=label, hatch=hatch, linestyle=line, **how)
     ax.axvline(threshold + 1, color="black", linestyle="--", label=f"linked from {threshold}")
     ticks = [t for t in (0, 2, 5, 10, 20, 50, 100, 200, 500) if t <= most]
-    ax.set(xscale="log", yscale="log", xlabel="spots that a pair shares", ylabel="pairs")
+    ax.set(xscale="log", xlabel="spots that a pair shares", ylabel="pairs")
+    if any(len(values) for values in counts.values()):
+        ax.set_yscale("log")
     ax.set_xticks([t + 1 for t in ticks], [str(t) for t in ticks])
     ax.yaxis.set_major_formatter("{x:g}")  # the default writes powers as formulas
     ax.minorticks_off()
