@@ -101,7 +101,7 @@ def apply_export(
     (3, 0)
     >>> grouping = Values(folder=place / "photos", paths=("cat.jpg", "sea.jpg"), skipped=(), k=2,
     ...     labels=np.array([0, 1]), distances=np.zeros(2), recipe=DEFAULT, seconds={},
-    ...     criterion="given")
+    ...     criterion="given", names={})
     >>> apply_export(plan_export(grouping, place / "sorted")).files
     2
     >>> (place / "sorted/cluster_01/sea.jpg").exists(), verify_export(place / "sorted").ok

@@ -79,6 +79,7 @@ def test_equal_results_cold_warm_and_spoilt(few, cache, decoded, name):
 
 
 AFTERWARDS = {"k": 2, "n_words": 8, "n_dims": 2, "n_init": 2, "random_state": 1, "ks": (2, 3)}
+AFTERWARDS["min_inliers"] = 9
 DECIDING = {"n_features": 999, "max_side": 320, "grid_step": 9, "colour": 0, "encoding": "vlad"}
 
 

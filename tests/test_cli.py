@@ -99,6 +99,7 @@ def test_json_accounts_for_every_file(mixed):
         "skipped",
         "k",
         "criterion",
+        "names",
         "labels",
         "seconds",
         "recipe",
