@@ -2,6 +2,7 @@
 # make test, make test-slow        the test suites
 # make lab                         JupyterLab on notebook 00
 # make bench                       the figures of speed and memory
+# make student                     the notebooks for a class, without solutions: out/student/
 
 PYTHON ?= python3
 FOLDER ?=
@@ -15,7 +16,7 @@ CALLED_FROM := $(CURDIR)
 endif
 export FOLDER CALLED_FROM
 
-.PHONY: run test test-slow lab notebooks bench clean
+.PHONY: run test test-slow lab notebooks student bench clean
 
 run: .venv/installed
 	@$(BIN)/python notebooks/run_quickstart.py
@@ -31,6 +32,9 @@ lab: .venv/installed
 
 notebooks: .venv/installed
 	$(BIN)/python notebooks/execute.py
+
+student: .venv/installed
+	@$(BIN)/python notebooks/student.py
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/run.py
