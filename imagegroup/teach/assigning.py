@@ -81,14 +81,14 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     inputs = [
         ("three points near two centres", [[0, 0], [1, 0], [9, 0]], [[0, 0], [10, 0]], NEAREST),
         ("a first point that belongs to centre 1", [[9, 1], [0, 1]], [[0, 0], [10, 0]], ROW_NUMBER),
+        ("seven points near one centre, one near another", crowd, [[0.5, 0.5], [6, 6]], UNEVEN),
+        ("three centres, one of them near no point", crowd, [[0, 0], [5, 4], [90, 90]], UNEVEN),
+        ("four centres, the large group last", crowd, [[9, 9], [5, 5], [8, 0], [0, 0]], ROW_NUMBER),
         ("points of five coordinates", flat, five, ALL_COORDINATES),
         ("a centre far on one axis, one less far on both", [[0, 0]], [[4, 4], [5, 0]], STRAIGHT),
         ("the same the other way round", [[0, 0]], [[5, 0], [3, 3]], STRAIGHT),
         ("a point near a short centre vector", [[1, 1]], [[30, 30], [1, 0]], STRAIGHT),
         ("a point halfway between two centres", [[1, 0]], [[0, 0], [2, 0]], TIE),
-        ("seven points near one centre, one near another", crowd, [[0.5, 0.5], [6, 6]], UNEVEN),
-        ("three centres, one of them near no point", crowd, [[0, 0], [90, 90], [5, 4]], UNEVEN),
-        ("four centres, the large group last", crowd, [[9, 9], [5, 5], [8, 0], [0, 0]], ROW_NUMBER),
         ("60 points drawn by lot in eight dimensions", rng.normal(size=(60, 8)),
          rng.normal(size=(5, 8)), ALL_COORDINATES),
         ("60 points drawn by lot in the plane", rng.normal(size=(60, 2)),
@@ -121,7 +121,7 @@ def _differs(value: np.ndarray, case: Case) -> str | None:
     wrong = np.flatnonzero(value != case.expected)
     if not len(wrong):
         return None
-    more = f", and {len(wrong) - 1} more labels are wrong" if len(wrong) > 1 else ""
+    more = f", one of {len(wrong)} wrong labels" if len(wrong) > 1 else ""
     return f"label {value[wrong[0]]} for point {wrong[0]}{more}"
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from types import GeneratorType
 
+import numpy as np
+
 from imagegroup.teach.limits import OutOfTime, call_within, can_interrupt
 from imagegroup.teach.misconceptions import find_misconception
 from imagegroup.teach.record import append_record
@@ -66,6 +68,8 @@ class Exercise:
     differs : callable (value, case) -> what was returned at the place that is wrong, or None
     solution : str, path of the notebook with a solution
     draw : callable (value, case) -> Picture, or None
+    blame : callable (value, case) -> Property
+        Of several that a wrong answer to this case may break; by default the case's own.
     """
 
     name: str
@@ -74,6 +78,7 @@ class Exercise:
     differs: Callable[[object, Case], str | None]
     solution: str
     draw: Callable[[object, Case], object] | None = None
+    blame: Callable[[object, Case], Property] = lambda value, case: case.kept
 
 
 _failures: dict[str, int] = {}
@@ -128,21 +133,22 @@ def _judge(
     exercise: Exercise, cases: list[Case], function: Callable, returned: list[object]
 ) -> CheckResult:
     for case, value in zip(cases, returned, strict=True):
-        belief, draw = case.kept.belief, None
+        kept, belief, draw = None, "", None
         try:
             read = exercise.read(value, case)
             told = exercise.differs(read, case)
             if told is None:
                 continue
-            says = f"{told}. {case.kept.says}"
-            if exercise.draw:
+            kept = exercise.blame(read, case)
+            belief, says = kept.belief, f"{told}. {kept.says}"
+            if exercise.draw and np.isfinite(read).all():
                 draw = partial(exercise.draw, read, case)
         except Misread as error:
             belief = error.belief
             says = f"{error}. It is called as {exercise.call}."
         where = f" Look at {find_misconception(belief).where}. [{belief}]" if belief else ""
         line = f"For {case.shown}, {_name(function)} returned {says}{where}"
-        return _fail(exercise, "wrong", line, case.kept, belief, draw)
+        return _fail(exercise, "wrong", line, kept, belief, draw)
     _failures.pop(exercise.name, None)
     append_record({"do": "check", "check": exercise.name, "id": "", "outcome": "right"})
     line = f"{exercise.name}: right on all {len(cases)} hidden inputs.{_unlimited()}"
@@ -191,13 +197,12 @@ def _tell_error(error: BaseException, function: Callable, exercise: Exercise) ->
     text = " ".join(str(error).split())
     text = text if len(text) <= 120 else text[:117] + "..."
     code = getattr(function, "__code__", None)
-    places = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if code and frame.filename == code.co_filename
+    lines = [
+        line - code.co_firstlineno + 1
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code is code
     ]
-    first = code.co_firstlineno if code else 0
-    at = f" in line {places[-1].lineno - first + 1}, counted from its def" if places else ""
+    at = f" in its line {lines[-1]}" if lines else ""
     return f"raised {type(error).__name__}: {text}{at}. It is called as {exercise.call}."
 
 

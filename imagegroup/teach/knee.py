@@ -68,7 +68,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     slow = 100 / np.sqrt(ks)
     scale = float(rng.integers(2, 9))
     bent = np.array([50, 30, 13, 11, 9.5, 8, 7, 6, 5]) * scale
-    late = np.array([100, 82, 66, 52, 40, 30, 22, 21, 20]) * scale
+    late = np.array([100, 83, 67, 52, 38, 25, 13, 12, 11]) * scale
     curves = [
         ("a curve that falls fast to k = 3 and slowly to 9", ks[:9], bent, NOT_LOWEST),
         ("the same values for k = 2 to 10", ks[1:10], bent, CHORD),
@@ -96,7 +96,14 @@ def _read(returned: object, case: Case) -> float | None:
 
 
 def _differs(value: float | None, case: Case) -> str | None:
-    return None if value == case.expected else describe(value)
+    # On a curve that runs above its chord kneed names the first k, and is welcome too.
+    welcome = (case.expected, find_knee(*case.arguments).knee)
+    return None if value in welcome else describe(value)
+
+
+def _blame(value: float | None, case: Case) -> Property:
+    last = case.arguments[0][-1]
+    return CHORD if case.kept is NOT_LOWEST and value != last else case.kept
 
 
 KNEE = Exercise(
@@ -105,4 +112,5 @@ KNEE = Exercise(
     read=_read,
     differs=_differs,
     solution="notebooks/solutions/07_elbow.ipynb",
+    blame=_blame,
 )

@@ -114,6 +114,11 @@ def _read(returned: object, case: Case) -> list[tuple[float, float]]:
     if not listed:
         return []
     pairs = read_array(listed, (len(listed), 2), expected)
+    n, m = case.arguments[0].shape
+    for row, column in pairs.tolist():
+        if not (0 <= row < n and 0 <= column < m):
+            told = f"a match of row {row:g} with column {column:g}"
+            raise Misread(f"{told}; expected rows 0 to {n - 1}, columns 0 to {m - 1}", "M10")
     return [(row, column) for row, column in pairs.tolist()]
 
 

@@ -6,11 +6,21 @@ import html
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import anywidget
 import ipywidgets
+import traitlets
 
 from imagegroup.teach.misconceptions import Misconception, find_misconception
 from imagegroup.teach.record import append_record, latest_guess, predictions_file
+
+
+class Status(anywidget.AnyWidget):
+    """A line of text below the radio buttons; screen readers say it when it changes."""
+
+    _esm = Path(__file__).with_name("prediction.js")
+    text = traitlets.Unicode().tag(sync=True)
 
 
 class Prediction(ipywidgets.VBox):
@@ -29,9 +39,12 @@ class Prediction(ipywidgets.VBox):
             description="Your guess",
             layout={"width": "max-content", "max_width": "100%"},
         )
-        self.status = ipywidgets.HTML(_paragraph("No guess yet. It is kept on this machine only."))
+        before = latest_guess(asked.id, path)
+        says = f"Your last guess: {before}." if before else "No guess yet."
+        self.status = Status(text=f"{says} It is kept on this machine only.")
         question = ipywidgets.HTML(_paragraph(f"{asked.id} · Predict: {asked.question}"))
         super().__init__([question, self.buttons, self.status])
+        self.add_class("ig-prediction")
         self.buttons.observe(self._record, "value")
 
     @property
@@ -42,13 +55,11 @@ class Prediction(ipywidgets.VBox):
     def _record(self, change: dict) -> None:
         if change["new"] is None:
             return
-        kept = append_record(
-            {"do": "guess", "id": self.asked.id, "guess": change["new"]}, self._path
-        )
+        guess = {"do": "guess", "id": self.asked.id, "guess": change["new"]}
         says = f"Recorded: {change['new']}. Now run the next cell."
-        if not kept:
+        if not append_record(guess, self._path):
             says = f"{predictions_file(self._path).name} cannot be written: this guess is not kept."
-        self.status.value = _paragraph(says)
+        self.status.text = says
 
     def __repr__(self) -> str:
         guess = f"your guess: {self.guess}" if self.guess else "no guess yet"
@@ -88,7 +99,8 @@ class Outcome:
     @property
     def _lines(self) -> list[str]:
         guess = f"Your guess: {self.guess}" if self.guess else "No guess recorded."
-        return [f"{self.id} · {guess}", f"What came out: {self.outcome}"]
+        answer = find_misconception(self.id).answer
+        return [f"{self.id} · {guess}", f"What came out: {self.outcome}", answer]
 
     def __str__(self) -> str:
         return "\n".join(self._lines)
@@ -148,7 +160,7 @@ to it. What is the score? (29 / 200 / 1630) no guess yet
 
 
 def outcome(id: str, result: object, *, path: str | os.PathLike | None = None) -> Outcome:
-    """Put what came out beside the reader's latest guess.
+    """Put what came out, and why, beside the reader's latest guess.
 
     Parameters
     ----------
@@ -170,9 +182,8 @@ def outcome(id: str, result: object, *, path: str | os.PathLike | None = None) -
 
     Examples
     --------
-    >>> outcome("M3", "a score of 29", path="no_such_file.jsonl")
-    M3 · No guess recorded.
-    What came out: a score of 29
+    >>> print(*str(outcome("M3", "a score of 29", path="no_such_file.jsonl")).splitlines()[:2])
+    M3 · No guess recorded. What came out: a score of 29
     """
     return Outcome(find_misconception(id).id, latest_guess(id, path), str(result))
 

@@ -33,25 +33,20 @@ def read_array(value: object, shape: tuple[int, ...], expected: str) -> np.ndarr
     Raises
     ------
     Misread
-        Not numbers, or another shape.
+        Not real numbers, or another shape.
     """
-    try:
-        array = np.asarray(value).astype(float)
-    except Exception:  # the student's object may raise anything
-        raise Misread(f"{describe(value)}; expected {expected}") from None
-    if array.shape != shape:
+    array = to_array(value)
+    if array is None or array.shape != shape:
         raise Misread(f"{describe(value)}; expected {expected}")
     return array
 
 
 def read_number(value: object, expected: str) -> float:
     """Return a float, of a number or of an array that holds a single one."""
-    array = np.asarray(value, dtype=object)
-    if array.size == 1 and array.ndim:
-        value = array.ravel()[0]
-    if isinstance(value, (str, bytes)):
+    array = to_array(value)
+    if array is None or array.size != 1:
         raise Misread(f"{describe(value)}; expected {expected}")
-    return float(read_array(value, (), expected))
+    return float(array.item())
 
 
 def read_flag(value: object, expected: str) -> bool:
@@ -60,3 +55,12 @@ def read_flag(value: object, expected: str) -> bool:
     if number not in (0, 1):
         raise Misread(f"{describe(value)}; expected {expected}")
     return bool(number)
+
+
+def to_array(value: object) -> np.ndarray | None:
+    """Return a float64 array of what was returned, or None when it is not of real numbers."""
+    try:
+        array = np.asarray(value)
+        return None if array.dtype.kind in "SUVcMm" else array.astype(float)
+    except Exception:  # the student's object may raise anything
+        return None

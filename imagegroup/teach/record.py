@@ -83,9 +83,9 @@ def read_records(path: str | os.PathLike | None = None) -> list[dict]:
 
 def latest_guess(id: str, path: str | os.PathLike | None = None) -> str | None:
     """Return the last guess recorded for a misconception, or None."""
-    guesses = [
-        record.get("guess")
-        for record in read_records(path)
-        if record["do"] == "guess" and record.get("id") == id
-    ]
+    try:
+        records = read_records(path)
+    except ValueError:  # a lesson goes on without its notes
+        return None
+    guesses = [r.get("guess") for r in records if r["do"] == "guess" and r.get("id") == id]
     return str(guesses[-1]) if guesses else None

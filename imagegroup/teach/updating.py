@@ -66,7 +66,7 @@ def check_update(function: Callable | None, *, seed: int = 0) -> CheckResult:
 def _cases(rng: np.random.Generator) -> list[Case]:
     start = [[3, 3], [7, 7]]
     inputs = [
-        ("points (0, 0), (1, 1) and (8, 2) of one group", [[0, 0], [1, 1], [8, 2]], [0] * 3,
+        ("points (0, 0), (1, 1) and (8, 3) of one group", [[0, 0], [1, 1], [8, 3]], [0] * 3,
          start[:1], MEAN),
         ("two groups, the first point in group 1", [[8, 0], [9, 1], [0, 0], [0, 1]], [1, 1, 0, 0],
          start, OWN_ROW),

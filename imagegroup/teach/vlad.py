@@ -128,10 +128,16 @@ def _differs(value: np.ndarray, case: Case) -> str | None:
     )
 
 
+def _blame(value: np.ndarray, case: Case) -> Property:
+    turned_round = case.kept is LENGTH and np.allclose(value, -case.expected, atol=1e-4)
+    return DIRECTION if turned_round else case.kept
+
+
 VLAD = Exercise(
     name="vlad",
     call="vlad(bits, vocabulary) -> vector, bits (n, 256), vocabulary (n_words, 256)",
     read=_read,
     differs=_differs,
     solution="notebooks/solutions/05_vectors.ipynb",
+    blame=_blame,
 )
