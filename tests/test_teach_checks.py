@@ -68,6 +68,18 @@ def test_an_exception_names_its_line():
     assert "It is called as hamming(a, b) -> int" in result.message
 
 
+def test_an_exception_on_a_special_input_is_traced_to_its_property():
+    def picky(bits, vocabulary):
+        if not len(bits):
+            raise ValueError("no descriptors")
+        return right.vlad(bits, vocabulary)
+
+    result = teach.check_vlad(picky)
+    assert (result.outcome, result.id) == ("stopped", "M8")
+    assert "raised ValueError: no descriptors in its line 3" in result.message
+    assert "A plain photo may have no keypoint at all" in result.message
+
+
 class Odd:
     def __array__(self, *arguments, **more):
         raise RuntimeError("no array of me")
@@ -77,7 +89,7 @@ class Odd:
 
 
 ODD = ["text", b"bytes", {}, [], [[1, 2], [3]], np.zeros((3, 3, 3)), np.zeros(7), 1j, Odd(), {1: 2},
-       object(), np.array(["a"]), [None], np.nan, float("inf"), 10**400, -1, 0.5, Odd]  # fmt: skip
+       object(), np.array(["a"]), [None], np.nan, float("inf"), 10**5000, -1, 0.5, Odd]  # fmt: skip
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -219,6 +231,7 @@ def test_a_kernel_is_usable_after_an_endless_loop(record):
     assert "no guess yet" in book.cells[3].outputs[0].data["text/plain"]
 
 
+@pytest.mark.slow
 def test_matplotlib_waits_until_a_picture_is_drawn():
     script = (
         "import sys; from imagegroup import teach\n"

@@ -1,4 +1,9 @@
-"""The teaching kit: predictions, checks of a student's own functions, and their local record."""
+"""The teaching kit: predictions, checks of a student's own functions, and their local record.
+
+Each check has a file: the properties that a right answer keeps, the hidden inputs that isolate
+them, and an `Exercise` that tells how answers are read. `checking` runs them, `tests/answers` holds
+wrong and right answers to each.
+"""
 
 from imagegroup.teach.angle import check_centroid_angle
 from imagegroup.teach.assigning import check_assign

@@ -11,6 +11,7 @@ from functools import partial
 from types import GeneratorType
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from imagegroup.teach.limits import OutOfTime, call_within, can_interrupt
 from imagegroup.teach.misconceptions import find_misconception
@@ -101,27 +102,30 @@ def run_check(exercise: Exercise, cases: list[Case], function: Callable | None) 
     if function is None or function is ...:
         return _not_attempted(exercise)
     returned: list[object] = []
+    began = time.monotonic()
     try:
-        call_within(SECONDS, partial(_call_all, function, cases, returned, began := [0.0]))
+        # Threads wait for each other on a busy machine, and a right answer runs out of time.
+        with threadpool_limits(limits=1):
+            call_within(SECONDS, partial(_call_all, function, cases, returned))
     except KeyboardInterrupt:
         raise  # the reader's own
     except NotImplementedError:
         return _not_attempted(exercise)
     except OutOfTime:
-        words = _tell_time(time.monotonic() - began[0])
-        return _stopped(exercise, cases[len(returned)], function, words)
+        case = cases[min(len(returned), len(cases) - 1)]
+        words = _tell_time(time.monotonic() - began)
+        return _fail(exercise, "stopped", case, function, words)
     except BaseException as error:
+        case = cases[len(returned)]
         words = _tell_error(error, function, exercise)
-        return _stopped(exercise, cases[len(returned)], function, words)
+        # One that did well on simpler inputs stopped because of what is special in this one.
+        return _fail(exercise, "stopped", case, function, words, case.kept if returned else None)
     if all(value is None or value is ... for value in returned):
         return _not_attempted(exercise)
     return _judge(exercise, cases, function, returned)
 
 
-def _call_all(
-    function: Callable, cases: list[Case], returned: list[object], began: list[float]
-) -> None:
-    began[0] = time.monotonic()
+def _call_all(function: Callable, cases: list[Case], returned: list[object]) -> None:
     for case in cases:
         # A copy: what the function does to its input must not reach the check.
         value = function(*deepcopy(case.arguments))
@@ -133,22 +137,17 @@ def _judge(
     exercise: Exercise, cases: list[Case], function: Callable, returned: list[object]
 ) -> CheckResult:
     for case, value in zip(cases, returned, strict=True):
-        kept, belief, draw = None, "", None
         try:
             read = exercise.read(value, case)
-            told = exercise.differs(read, case)
-            if told is None:
-                continue
-            kept = exercise.blame(read, case)
-            belief, says = kept.belief, f"{told}. {kept.says}"
-            if exercise.draw and np.isfinite(read).all():
-                draw = partial(exercise.draw, read, case)
         except Misread as error:
-            belief = error.belief
-            says = f"{error}. It is called as {exercise.call}."
-        where = f" Look at {find_misconception(belief).where}. [{belief}]" if belief else ""
-        line = f"For {case.shown}, {_name(function)} returned {says}{where}"
-        return _fail(exercise, "wrong", line, kept, belief, draw)
+            words = f"returned {error}. It is called as {exercise.call}."
+            return _fail(exercise, "wrong", case, function, words, belief=error.belief)
+        told = exercise.differs(read, case)
+        if told is not None:
+            drawable = exercise.draw and np.isfinite(read).all()
+            draw = partial(exercise.draw, read, case) if drawable else None
+            kept = exercise.blame(read, case)
+            return _fail(exercise, "wrong", case, function, f"returned {told}.", kept, draw=draw)
     _failures.pop(exercise.name, None)
     append_record({"do": "check", "check": exercise.name, "id": "", "outcome": "right"})
     line = f"{exercise.name}: right on all {len(cases)} hidden inputs.{_unlimited()}"
@@ -160,20 +159,22 @@ def _not_attempted(exercise: Exercise) -> CheckResult:
     return CheckResult(exercise.name, "not attempted", line)
 
 
-def _stopped(exercise: Exercise, case: Case, function: Callable, words: str) -> CheckResult:
-    line = f"For {case.shown}, {_name(function)} {words}"
-    return _fail(exercise, "stopped", line, None, "", None)
-
-
 def _fail(
     exercise: Exercise,
     outcome: str,
-    line: str,
-    kept: Property | None,
-    belief: str,
-    draw: Callable | None,
+    case: Case,
+    function: Callable,
+    words: str,
+    kept: Property | None = None,
+    belief: str = "",
+    draw: Callable | None = None,
 ) -> CheckResult:
     """Record a failure and help more with each one in a row."""
+    line = f"For {case.shown}, {_name(function)} {words}"
+    if kept:
+        belief, line = kept.belief, f"{line} {kept.says}"
+    if belief:
+        line += f" Look at {find_misconception(belief).where}. [{belief}]"
     failures = _failures[exercise.name] = _failures.get(exercise.name, 0) + 1
     append_record({"do": "check", "check": exercise.name, "id": belief, "outcome": outcome})
     lines = [line + _unlimited()]

@@ -141,7 +141,11 @@ MISCONCEPTIONS = (
         "Writing the descriptors one after the other compares like with like.",
         "A photo is shifted by one pixel, and its descriptors are written one after the other "
         "again. To what is the new vector nearer?",
-        ("clearly to the same photo", "it is about as far away as a stranger", "to neither: 0"),
+        (
+            "clearly to the same photo",
+            "it is about as far away as a stranger",
+            "clearly to a stranger",
+        ),
         "it is about as far away as a stranger",
         "It is about as far as a stranger. The same descriptors are there, but at other places in "
         "the list, and the vector compares the first with the first, the second with the second.",

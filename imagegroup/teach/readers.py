@@ -19,8 +19,10 @@ def describe(value: object) -> str:
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
+    if isinstance(value, int) and abs(value) >= 10**15:
+        return "a number of more than 15 digits"
     if value is None or isinstance(value, (bool, int)):
-        return str(value)[:40]
+        return str(value)
     if isinstance(value, float):
         return f"{value:.4g}"
     text = repr(value) if isinstance(value, str) else f"a {type(value).__name__}"

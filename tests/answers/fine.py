@@ -52,7 +52,7 @@ def score_by_scratch(differences):
 
 @fine("fast_score")
 def score_by_trying(differences):
-    passing = [t for t in range(256) if by_groups(differences, t)]
+    passing = [t for t in range(128) if by_groups(differences, t)]
     return float(passing[-1]) if passing else -1
 
 
