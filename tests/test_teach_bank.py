@@ -100,14 +100,17 @@ def solution_lines():
     for part in [right, fast, orientation, brief, matching, kmeans, knee, encode_vlad]:
         tree = ast.parse(inspect.getsource(part))
         for node in ast.walk(tree):
-            if isinstance(node, ast.stmt) and not isinstance(node, (ast.Import, ast.ImportFrom)):
+            if isinstance(node, (ast.Import, ast.ImportFrom, ast.Constant, ast.arguments)):
+                continue
+            if isinstance(node, (ast.stmt, ast.Call, ast.Compare, ast.Subscript)):
                 line = ast.unparse(node).split("\n")[0]
-                if len(line) > 12 and not line.startswith(("'", '"')):
+                if len(line) > 14 and not line.startswith(("'", '"')):
                     yield line
 
 
 def test_no_message_holds_a_line_of_a_solution_or_an_array():
-    solutions = set(solution_lines())
+    told = [check(..., name).message for name in RIGHT]  # how each function is called
+    solutions = {line for line in solution_lines() if not any(line in call for call in told)}
     assert len(solutions) > 200
     for function in WRONG:
         for _ in range(3):

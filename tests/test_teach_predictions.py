@@ -115,6 +115,13 @@ def test_a_record_that_cannot_be_written_is_told_and_stops_nothing(tmp_path):
         read_records(tmp_path / "folder")
 
 
+def test_a_guess_is_on_the_disk_before_it_is_said_to_be_recorded(monkeypatch):
+    synced = []
+    monkeypatch.setattr("os.fsync", lambda number: synced.append(len(read_records())))
+    assert "Recorded" in teach.predict("M1", guess="no").status.text
+    assert synced == [1]
+
+
 WRITER = """
 import sys
 from imagegroup import teach

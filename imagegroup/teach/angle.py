@@ -17,7 +17,7 @@ CLOCKWISE = Property(
     "The angle is in degrees, 0 to the right and 90 below: when the patch turns clockwise, so does "
     "its angle, by as much.",
     "Measure x and y from the centre pixel, x to the right and y down. Which way is 0, which 90?",
-    "np.mgrid[-15:16, -15:16] gives y and x; check what your arctangent takes first, and its unit.",
+    "Does your grid give y or x first? Check what your arctangent takes first, and its unit.",
 )
 MASS = Property(
     "M6",

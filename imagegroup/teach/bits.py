@@ -24,7 +24,7 @@ PLACES = Property(
     "x counts columns to the right and y rows down, from the centre pixel; read the other way "
     "round, the patch is its mirror image.",
     "Of patch[i, j], which index is x, and where is the centre of 31 pixels?",
-    "The point (x, y) is the pixel patch[15 + y, 15 + x].",
+    "The row is 15 + y and the column 15 + x; the row comes first.",
 )
 ORDER = Property(
     "M5",

@@ -36,7 +36,7 @@ STRANGERS = Property(
     "M9",
     "Two unrelated descriptors differ in about half of their bits, and each of those counts as 1.",
     "Does your function look at all 32 bytes and all eight bits of each?",
-    "Compare with the sum of np.unpackbits(a) != np.unpackbits(b) on two small examples.",
+    "Write two short examples by hand in base 2, count, and compare.",
 )
 
 

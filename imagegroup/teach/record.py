@@ -28,7 +28,7 @@ def predictions_file(path: str | os.PathLike | None = None) -> Path:
     import platformdirs
 
     chosen = path or os.environ.get("IMAGEGROUP_PREDICTIONS")
-    folder = Path(platformdirs.user_data_dir("imagegroup", appauthor=False))
+    folder = Path(platformdirs.user_data_dir("imagegroup"))
     return Path(chosen).expanduser() if chosen else folder / "predictions.jsonl"
 
 
@@ -74,7 +74,7 @@ def read_records(path: str | os.PathLike | None = None) -> list[dict]:
     for line in lines:
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(record, dict) and "do" in record:
             records.append(record)

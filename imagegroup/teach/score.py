@@ -110,8 +110,10 @@ def _differs(value: float, case: Case) -> str | None:
 
 
 def _blame(value: float, case: Case) -> Property:
-    # The very first rings are corners from position 0: what finds none there wants more than nine.
-    return BEST_NINE if case.kept is WEAKEST and value < 0 <= case.expected else case.kept
+    if case.kept is not WEAKEST or not value < 0 <= case.expected:
+        return case.kept
+    # No corner where nine in a row pass: it wants more than nine, or looks on the other side only.
+    return BEST_NINE if value == -1 else BOTH_SCORES
 
 
 FAST_SCORE = Exercise(

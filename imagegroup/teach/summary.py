@@ -64,6 +64,6 @@ def _first_guesses_and_failures(records: list[dict]) -> tuple[dict[str, str], se
         id = str(record.get("id"))
         if record["do"] == "guess":
             guesses.setdefault(id, str(record.get("guess")))
-        elif record["do"] == "check" and record.get("outcome") == "wrong":
+        elif record["do"] == "check" and record.get("outcome") in ("wrong", "stopped"):
             failed.add(id)
     return guesses, failed

@@ -75,6 +75,11 @@ def only_lighter(differences, threshold):
 
 
 @wrong("fast_test", "M7")
+def only_darker(differences, threshold):
+    return longest_run(differences < -threshold) >= 9
+
+
+@wrong("fast_test", "M7")
 def lighter_or_darker_mixed(differences, threshold):
     return longest_run(np.abs(differences) > threshold) >= 9
 
@@ -173,6 +178,11 @@ def arcs_of_twelve(differences):
 @wrong("fast_score", "M7")
 def only_light_arcs(differences):
     return int(arcs(differences).min(axis=1).max()) - 1
+
+
+@wrong("fast_score", "M7")
+def only_dark_arcs(differences):
+    return int(arcs(-differences).min(axis=1).max()) - 1
 
 
 @wrong("fast_score", "M7")
