@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import inspect
 import re
 import subprocess
@@ -44,7 +45,8 @@ def prose_of(cells):
 
 def shown(cell):
     data = [output.get("data", {}) for output in cell.outputs]
-    return "".join("".join(d.get("text/html", d.get("text/plain", ""))) for d in data)
+    pages = ["".join(d.get("text/html", d.get("text/plain", ""))) for d in data]
+    return html.unescape("".join(pages))
 
 
 def function_of(cell):
@@ -85,8 +87,8 @@ def test_each_belief_is_predicted_pictured_and_compared(asked):
     told = ast.parse(cells[after].source).body[-1].value.args[1]
     assert any(isinstance(node, ast.Name) for node in ast.walk(told)), "no live value"
     assert "What came out" in shown(cells[after])
-    assert asked.question in shown(cells[before]).replace("&#x27;", "'")
-    assert "<details>" in shown(cells[before])
+    assert asked.question in shown(cells[before])
+    assert f"<details><summary>The answer</summary><p>{asked.answer}" in shown(cells[before])
 
 
 def test_there_are_fifteen_of_them():
