@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from imagegroup import teach
-from imagegroup.teach.checking import Exercise
+from imagegroup.teach.checking import Exercise, Property
 
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = {
@@ -95,6 +95,12 @@ def test_there_are_fifteen_of_them():
     asked = re.findall(r'teach\.predict\("(M\d+)"', "\n".join(map(code_of, COURSE.values())))
     assert {m.id for m in teach.MISCONCEPTIONS} == set(asked)
     assert len(set(asked)) == 15
+
+
+def test_each_of_them_is_behind_a_message_of_a_check():
+    modules = [inspect.getmodule(getattr(teach, check)) for check in CHECKS]
+    kept = [v for module in modules for v in vars(module).values() if isinstance(v, Property)]
+    assert {m.id for m in teach.MISCONCEPTIONS} == {property.belief for property in kept}
 
 
 def test_every_prediction_has_an_outcome_after_it():
