@@ -1,4 +1,4 @@
-"""Only the export, journal, cache, album, report and command line may write or delete."""
+"""Only the export, journal, cache, album, report, guesses and command line may write or delete."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAY_WRITE = {
     "journal.py",
     "sweep_rows.py",
 }
-MAY_WRITE |= {"report.py", "uploads.py"}
+MAY_WRITE |= {"report.py", "uploads.py", "teach/record.py"}
 MAY_STAGE = {"export.py", "manifest.py", "journal.py", "sweep_rows.py"}
 """What may use the functions of staging.py that write."""
 
