@@ -9,7 +9,16 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from answers import fine, right, wrong_fast, wrong_groups, wrong_orb
+from answers import (
+    fine,
+    right,
+    wrong_elbow,
+    wrong_fast,
+    wrong_kmeans,
+    wrong_matching,
+    wrong_orb,
+    wrong_vlad,
+)
 from answers.marks import marked
 
 from imagegroup import teach
@@ -18,9 +27,8 @@ from imagegroup.scratch.knee import find_knee
 from imagegroup.teach.knee import _cases as curves
 from imagegroup.vectors import encode_vlad
 
-WRONG = [
-    function for module in (wrong_fast, wrong_orb, wrong_groups) for function in marked(module)
-]
+BANK = (wrong_fast, wrong_orb, wrong_matching, wrong_vlad, wrong_kmeans, wrong_elbow)
+WRONG = [function for module in BANK for function in marked(module)]
 FINE = marked(fine)
 RIGHT = {
     "fast_test": right.is_corner,
