@@ -3,6 +3,7 @@
 # make lab                         JupyterLab on notebook 00
 # make html                        every notebook as a page to read offline: out/html/
 # make bench                       the figures of speed and memory
+# make student                     the notebooks for a class, without solutions: out/student/
 
 PYTHON ?= python3
 FOLDER ?=
@@ -16,7 +17,7 @@ CALLED_FROM := $(CURDIR)
 endif
 export FOLDER CALLED_FROM
 
-.PHONY: run test test-slow lab notebooks html bench clean
+.PHONY: run test test-slow lab notebooks html student bench clean
 
 run: .venv/installed
 	@$(BIN)/python notebooks/run_quickstart.py
@@ -35,6 +36,9 @@ notebooks: .venv/installed
 
 html: .venv/installed
 	$(BIN)/python notebooks/write_html.py
+
+student: .venv/installed
+	@$(BIN)/python notebooks/student.py
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/run.py

@@ -1,10 +1,11 @@
 """Run notebooks in fresh kernels and store their outputs: what `make notebooks` calls.
 
-Give names to run some only: `python notebooks/execute.py 02_fast`.
+Give names to run some only, each with its solutions: `python notebooks/execute.py 02_fast`.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -20,7 +21,8 @@ def execute(path: Path) -> None:
     client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(FOLDER)}})
     client.record_timing = False
     client.store_widget_state = False
-    client.execute()
+    # Whoever runs this has guesses of their own, which belong in no stored output.
+    client.execute(env={**os.environ, "IMAGEGROUP_PREDICTIONS": os.devnull})
     notebook.metadata = {
         "kernelspec": {
             "display_name": "Python 3 (ipykernel)",
@@ -34,7 +36,7 @@ def execute(path: Path) -> None:
         for output in cell.get("outputs", []):
             drop_widget(output)
     nbformat.write(notebook, path)
-    print(f"{path.name}: {path.stat().st_size // 1000} kB")
+    print(f"{path.relative_to(FOLDER)}: {path.stat().st_size // 1000} kB")
 
 
 def drop_widget(output: nbformat.NotebookNode) -> None:
@@ -43,6 +45,6 @@ def drop_widget(output: nbformat.NotebookNode) -> None:
 
 
 if __name__ == "__main__":
-    for notebook_path in sorted(FOLDER.glob("*.ipynb")):
+    for notebook_path in sorted([*FOLDER.glob("*.ipynb"), *FOLDER.glob("solutions/*.ipynb")]):
         if len(sys.argv) == 1 or notebook_path.stem in sys.argv[1:]:
             execute(notebook_path)

@@ -137,5 +137,5 @@ MATCH_RATIO = Exercise(
     call="match(distances, ratio) -> list of (row, column), distances (n, m) int",
     read=_read,
     differs=_differs,
-    solution="notebooks/solutions/03_orb.ipynb",
+    solution="notebooks/solutions/04_orb_parameters.ipynb",
 )
