@@ -7,6 +7,7 @@ writes elsewhere.
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def write_course(out: Path) -> list[Path]:
                 cell.source = LINK_OUT_OF_THE_FOLDER.sub(r"\1", cell.source)
         nbformat.write(notebook, out / path.name)
         written.append(out / path.name)
+    shutil.copy2(FOLDER / "own_features.py", out)  # notebook 11 imports it
     return written
 
 
