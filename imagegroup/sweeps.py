@@ -20,7 +20,7 @@ import numpy as np
 
 from imagegroup.cache import Cache
 from imagegroup.coordinates import principal_coordinates
-from imagegroup.evaluate import compare_with_folders, true_labels
+from imagegroup.evaluate import apart, compare_with_folders, true_labels
 from imagegroup.fitting import NoElbow
 from imagegroup.grouping import Grouping, group_observed, observe_images
 from imagegroup.images import Listing, list_folder
@@ -262,13 +262,13 @@ def _results(grouping: Grouping) -> dict[str, object]:
         "n": len(grouping.paths),
         "no_features": int((grouping.labels < 0).sum()),
         "note": "" if grouping.k else grouping.criterion,
-        "labels": grouping.labels,
+        "labels": apart(grouping),
     }
-    if grouping.k:
+    if grouping.sweep is not None:  # scenes have none, and K-means no part in them
         results["silhouette"] = grouping.sweep.silhouettes[grouping.sweep.ks == grouping.k][0]
     if scores:
         results["true"] = np.unique(true_labels(grouping.paths), return_inverse=True)[1]
-    elif grouping.k:
+    elif grouping.sweep is not None:
         results["stability"] = _stability(grouping)
     return results
 

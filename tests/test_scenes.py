@@ -42,6 +42,7 @@ from imagegroup.scenes import (
     link_pairs,
     scene_labels,
 )
+from imagegroup.sweeps import sweep_recipes
 from imagegroup.views import DIFFICULTIES, make_view
 
 PARAMS = SCENES.orb
@@ -356,6 +357,14 @@ def test_k_given_means_kmeans_on_the_vectors_of_scenes(folder):
     assert (found.k, found.scenes, found.names) == (3, None, {})
     with pytest.raises(ValueError, match=r"expected a number or one of .* scenes"):
         SCENES.with_values(k="scene")
+
+
+def test_a_sweep_compares_thresholds(folder, tmp_path):
+    grid, out = {"min_inliers": (8, 10_000)}, tmp_path / "sweep.csv"
+    table = sweep_recipes(folder, grid, SCENES, seeds=1, out=out, jobs=1)
+    assert table["k"].tolist() == [5, 1]  # nothing reaches 10,000: all are single
+    assert table["ari"].tolist()[1] == 0
+    assert table["silhouette"].isna().all()
 
 
 @pytest.mark.slow

@@ -114,6 +114,15 @@ def test_progress_is_one_line_that_changes(root, monkeypatch):
     assert told[-1].endswith("<div>no more</div>")
 
 
+def test_scenes_need_no_k(root):
+    shown = app(root)
+    shown.folder.value, shown.recipe.value = "some", SCENES
+    shown.group()
+    expected = group_images(root / "some", SCENES)
+    assert shown.desk.grouping.labels.tolist() == expected.labels.tolist()
+    assert f"{expected.k} groups" in shown.says.value
+
+
 def test_the_groups_are_those_of_the_recipe(root, shown):
     wanted = group_images(root / "some", DEFAULT)
     assert shown.desk.grouping.paths == wanted.paths
