@@ -43,15 +43,31 @@ def test_headings_are_in_order(path):
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), levels
 
 
-@all_notebooks
-def test_each_figure_has_words_of_its_own(path):
+def shown_alts(path):
+    """Give the texts that stand for the figures in a notebook's outputs, and how many figures."""
     shown = "".join("".join(o.get("data", {}).get("text/html", "")) for o in outputs(path))
     alts = re.findall(r'<img[^>]*\balt="([^"]*)"', shown)
-    assert len(alts) == shown.count("<img") > 0
+    return [html.unescape(alt) for alt in alts], shown.count("<img")
+
+
+@all_notebooks
+def test_each_figure_has_words_of_its_own(path):
+    alts, figures = shown_alts(path)
+    assert len(alts) == figures > 0
     written = "\n".join(c.source for c in cells(path, "markdown"))
     alts += re.findall(r"!\[([^\]]*)\]\(", written)
     assert min(map(len, alts)) >= 15
     assert len(set(alts)) == len(alts), "two figures, one text: say what differs"
+
+
+PRINTED = re.compile(r"[{}\[\]]|np\.|array\(|\d\.\d{4}|\n|  ")
+"""What Python prints and a voice cannot say: brackets, types, long decimals, columns of a table."""
+
+
+@all_notebooks
+def test_figures_are_told_in_a_short_sentence(path):
+    alts, _ = shown_alts(path)
+    assert [alt for alt in alts if PRINTED.search(alt) or len(alt) > 250] == []
 
 
 @all_notebooks
