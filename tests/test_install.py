@@ -18,7 +18,7 @@ CORE_TESTS = [
     f"tests/test_{name}.py"
     for name in (
         "names", "formats", "files", "decode", "images", "corpus", "samples", "orb", "cache",
-        "vectors", "clusters", "grouping",
+        "vectors", "clusters", "grouping", "scenes",
         "evaluate", "export", "cli", "scratch_orb", "scratch_fast",
     )
 ]  # fmt: skip
