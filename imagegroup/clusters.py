@@ -21,9 +21,9 @@ REFERENCES, REFERENCE_STARTS = 4, 2
 """Shapeless clouds that the contrast compares the images with, and starts of K-means on each."""
 RESAMPLES = 10
 """Refits on parts of the images that stability compares for each k."""
-SILHOUETTE_ROWS, SQUARED_ROWS = 2_000, 1_000
+SILHOUETTE_ROWS, SQUARED_ROWS = 2_000, 600
 """Silhouettes are averaged over at most so many images, spread evenly over the rows; and up to so
-many, their squared distances are kept to find where K-means starts, 8 MB each for them and clouds.
+many, their squared distances are kept to find where K-means starts, 3 MB each for them and clouds.
 """
 
 
