@@ -83,6 +83,8 @@ def apart(grouping: Grouping) -> np.ndarray:
     what it does not say. Where groups are no scenes, these are the labels.
     """
     labels = grouping.labels.copy()
+    if grouping.scenes is None:  # a reader may call any group "single"
+        return labels
     alone = [label for label, name in grouping.names.items() if name == SINGLE]
     rows = np.flatnonzero(np.isin(labels, alone))
     labels[rows] = labels.max(initial=0) + 1 + np.arange(len(rows))

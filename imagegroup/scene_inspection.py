@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from imagegroup.evaluate import apart
 from imagegroup.grouping import Grouping
-from imagegroup.recipes import SINGLE
 from imagegroup.scenes import SceneGraph, count_inliers, read_features
 
 
@@ -64,18 +64,12 @@ def stranger_inliers(grouping: Grouping, count: int = 300, seed: int = 0) -> np.
     if not len(rows):
         return np.zeros(0, np.int32)
     drawn = np.unique(np.sort(rng.choice(rows, (4 * count, 2)), axis=1), axis=0)
-    apart = (grouping.labels[drawn[:, 0]] != grouping.labels[drawn[:, 1]]) | _alone(grouping, drawn)
-    drawn = rng.permutation(drawn[apart & (drawn[:, 0] != drawn[:, 1])])[:count]
+    strange = np.diff(apart(grouping)[drawn], axis=1).ravel() != 0
+    drawn = rng.permutation(drawn[strange])[:count]
     used, pairs = np.unique(drawn, return_inverse=True)
     paths = [grouping.paths[row] for row in used]
     features = read_features(grouping.folder, paths, grouping.recipe)
     return count_inliers(features, pairs.reshape(drawn.shape))
-
-
-def _alone(grouping: Grouping, pairs: np.ndarray) -> np.ndarray:
-    """Whether the first photo of each pair shares a scene with no other."""
-    names = [grouping.names.get(int(label)) for label in grouping.labels[pairs[:, 0]]]
-    return np.array([name == SINGLE for name in names], bool)
 
 
 def scene_layout(graph: SceneGraph, labels: np.ndarray) -> np.ndarray:

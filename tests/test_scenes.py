@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import itertools
 import json
@@ -315,6 +316,8 @@ def test_singles_are_one_folder_and_score_one_by_one(grouping):
     rest = grouping.labels != 4
     assert (labels[rest] == grouping.labels[rest]).all()
     assert score_labels(true, labels).ari < 1  # they lie in one folder here
+    named = dataclasses.replace(grouping, scenes=None)  # by hand, not because nothing matched
+    assert (apart(named) == grouping.labels).all()
 
 
 def test_export_report_and_desk_take_scenes(grouping, tmp_path):
