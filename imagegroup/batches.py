@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from imagegroup import process
 from imagegroup.cache import Cache, entry_key
 from imagegroup.grouping import Encode, Encoded, encode_each, observe_images, recall_for
 from imagegroup.names import display_name
@@ -174,11 +175,9 @@ def encode_batch(
     folder: Path, recipe: Recipe, jobs: int, cache: Cache | None, batch: Batch, learned: Learned
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read and encode the images of a batch; what a worker does, which must see the folder."""
-    from threadpoolctl import threadpool_limits
-
     recall = recall_for(cache, recipe, folder)
     read = functools.partial(observe_images, folder, recipe=recipe, jobs=jobs, recall=recall)
-    with threadpool_limits(limits=1):  # as `group_observed`: sums over threads round differently
+    with process.one_thread():  # as `group_observed`: sums over threads round differently
         return pack(encode_each(read, recipe, list(batch), {}, learned))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imagegroup.clusters import sweep_k
+from imagegroup.clusters import fit_k
 from imagegroup.corrections import (
     Arrangement,
     Corrections,
@@ -229,10 +229,7 @@ def propose_parts(grouping: Grouping, photos: Sequence[int], k: int = 2) -> list
     labels = np.zeros(0, int)
     if 2 <= k <= featured.sum():
         how = {"n_dims": recipe.n_dims, "n_init": recipe.n_init}
-        sweep = sweep_k(
-            grouping.vectors[rows[featured]], [k], **how, random_state=recipe.random_state
-        )
-        labels = sweep.labels[0]
+        labels = fit_k(grouping.vectors[rows[featured]], k, **how, random_state=recipe.random_state)
     _, labels, counts = np.unique(labels, return_inverse=True, return_counts=True)
     if len(counts) < 2:
         raise ValueError(

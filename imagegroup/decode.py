@@ -6,14 +6,10 @@ name is in it, so it is left alone: to silence it would silence stderr for the w
 
 from __future__ import annotations
 
-import os
-
-# OpenCV reads this once, when it is loaded: no chatter about each odd file.
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-
 import cv2
 import numpy as np
 
+from imagegroup import process
 from imagegroup.formats import EOI, SOS, Header, jpeg_markers
 from imagegroup.skips import Skipped, SkipReason
 
@@ -169,7 +165,8 @@ def _imdecode(data: bytes, colour: bool, factor: int) -> np.ndarray:
 def _try_imdecode(data: bytes, flag: int) -> np.ndarray:
     """Decode, or say that it cannot be done; `cv2.imdecode` gives None or raises as it likes."""
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
+        with process.quiet_opencv():  # no chatter about each odd file
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
     except cv2.error as error:
         out_of_memory = error.code == cv2.Error.StsNoMem
         raise Skipped(SkipReason.MEMORY if out_of_memory else SkipReason.UNDECODABLE) from None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from imagegroup import process
 from imagegroup.grouping import Grouping
 from imagegroup.images import Photo, map_images, shrink
 from imagegroup.inspection import nearest_images
@@ -175,10 +176,8 @@ def explain(grouping: Grouping, path: str) -> Explanation:
     ValueError
         The photo is not in the grouping, has no features, or cannot be read any more.
     """
-    from threadpoolctl import threadpool_limits
-
     row = _row(grouping, path)
-    with threadpool_limits(limits=1):  # on a busy machine threads wait for each other
+    with process.one_thread():  # on a busy machine threads wait for each other
         return _explain(grouping, path, row)
 
 

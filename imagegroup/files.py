@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import stat
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imagegroup.names import display_name
@@ -29,6 +32,8 @@ _REASONS = {
 _STAGING = re.compile(r"\..+\.imagegroup-.+\.partial", re.DOTALL)
 _OUR_MANIFEST = re.compile(rb'[{,]\s*"imagegroup"\s*:')
 _MANIFEST_BYTES = 256 * 2**20
+_KEY_BYTES = 64 * 2**10
+_WHOLE_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -204,6 +209,46 @@ def read_file(
         raise Skipped(SkipReason.VANISHED) from None
     except MemoryError:
         raise Skipped(SkipReason.MEMORY) from None
+
+
+def content_keys(folder: str | os.PathLike, paths: Sequence[str]) -> list[bytes]:
+    """Return a key of the content of each file, to draw files by what they hold, not by name.
+
+    Parameters
+    ----------
+    folder : path
+    paths : sequence of str, relative to it
+
+    Returns
+    -------
+    list of 32 bytes
+        A SHA-256 of the size and the first 64 KiB; where several files share these, of the whole.
+        Equal files have equal keys. A file that cannot be read has a key of its path.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name, text in {"a": "photo", "b": "other", "c": "photo"}.items():
+    ...         _ = pathlib.Path(folder, name).write_text(text)
+    ...     one, other, copy = content_keys(folder, ["a", "b", "c"])
+    >>> one == copy, one == other
+    (True, False)
+    """
+    keys = [_content_key(folder, path, _KEY_BYTES) for path in paths]
+    shared = Counter(keys)
+    return [
+        _content_key(folder, path, _WHOLE_BYTES) if shared[key] > 1 else key
+        for key, path in zip(keys, paths, strict=True)
+    ]
+
+
+def _content_key(folder: str | os.PathLike, path: str, max_bytes: int) -> bytes:
+    try:
+        start, size = read_file(os.path.join(folder, path), max_bytes, start_only=True)
+    except Skipped:
+        return hashlib.sha256(b"unreadable " + os.fsencode(path)).digest()
+    return hashlib.sha256(b"%d " % size + start).digest()
 
 
 def _read_open(descriptor: int, max_bytes: int, start_only: bool) -> tuple[bytes, int]:

@@ -8,12 +8,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from imagegroup.clusters import REFERENCES, RESAMPLES, Sweep, choose_k, sweep_k
-from imagegroup.coordinates import EXACT_ROWS
+from imagegroup.clusters import (
+    REFERENCES,
+    RESAMPLES,
+    Sweep,
+    choose_k,
+    count_dims,
+    fit_k,
+    sweep_k,
+)
+from imagegroup.coordinates import find_coordinates
 from imagegroup.recipes import Recipe
 
-SWEEP_ROWS = 1_500
-"""With more than `EXACT_ROWS` images, k is chosen on a random sample of so many of them."""
 BLOCK_ROWS = 2_000
 """Vectors that are copied at a time; at most so many are summed at once, as they always were."""
 
@@ -31,7 +37,7 @@ class NoElbow(Exception):
 
 
 def fit_groups(vectors: np.ndarray, featured: np.ndarray, recipe: Recipe, bar):
-    """Give labels for all rows, the sweep over those with features, and what chose k.
+    """Return labels for all rows, the sweep over those with features, and what chose k.
 
     Parameters
     ----------
@@ -46,39 +52,37 @@ def fit_groups(vectors: np.ndarray, featured: np.ndarray, recipe: Recipe, bar):
     -------
     labels : (n,) int32, -1 for rows without features
     sweep : Sweep or None
-        Of a sample of `SWEEP_ROWS` rows where more than `EXACT_ROWS` have features and k is to be
-        chosen; the criterion and `sweep.engine` then say so.
+        Of a sample where more than 2,000 images have features; the criterion and `sweep.engine`
+        then say so.
     criterion : str
     """
     labels = np.full(len(featured), -1, np.int32)
     if not featured.any():
         return labels, None, "no image has features"
-    chosen = isinstance(recipe.k, str)
-    ks = recipe.ks if chosen else (int(recipe.k),)
+    ks = recipe.ks if isinstance(recipe.k, str) else (int(recipe.k),)
     asked = (recipe.k, recipe.fallback)
+    references = REFERENCES if "contrast" in asked else 0
+    resamples = RESAMPLES if "stability" in asked else 0
     how = {"n_init": recipe.n_init, "random_state": recipe.random_state, "n_dims": recipe.n_dims}
     with packed(vectors, featured) as points:
-        sampled = chosen and len(points) > EXACT_ROWS
+        wanted = count_dims(ks, recipe.n_dims, references or resamples)
+        seen = find_coordinates(points, wanted)
         sweep = sweep_k(
-            points[_sample(len(points), recipe.random_state)] if sampled else points,
+            points,
             ks,
-            references=REFERENCES if "contrast" in asked else 0,
-            resamples=RESAMPLES if "stability" in asked else 0,
+            references=references,
+            resamples=resamples,
             progress=lambda ks: bar(ks, len(ks), "clustering"),
+            coordinates=seen,
             **how,
         )
         k, criterion = _decide(sweep, recipe)
-        found = sweep_k(points, (k,), **how) if sampled else sweep
-        labels[featured] = found.labels[found.ks == k][0]
-    if sampled:
-        sample = f"a sample of {SWEEP_ROWS:,} of {featured.sum():,} images"
+        labels[featured] = fit_k(points, k, coordinates=seen, sweep=sweep, **how)
+    if len(sweep.rows) < featured.sum():
+        sample = f"a sample of {len(sweep.rows):,} of {featured.sum():,} images"
         sweep = replace(sweep, engine=f"{sweep.engine}, {sample}")
-        criterion = f"{criterion}, on {sample}"
+        criterion = criterion if criterion == "given" else f"{criterion}, on {sample}"
     return labels, sweep, criterion
-
-
-def _sample(n: int, seed: int) -> np.ndarray:
-    return np.sort(np.random.default_rng(seed).choice(n, SWEEP_ROWS, replace=False))
 
 
 def _decide(sweep: Sweep, recipe: Recipe) -> tuple[int, str]:

@@ -12,9 +12,11 @@ import numpy as np
 
 from imagegroup.cache import Cache, Recall
 from imagegroup.clusters import Sweep
+from imagegroup.files import content_keys
 from imagegroup.fitting import distances_to, fit_groups, mean_vectors
 from imagegroup.images import Listing, Photo, list_folder, map_images
 from imagegroup.names import display_name
+from imagegroup.process import one_thread
 from imagegroup.progress import clock, progress_bar
 from imagegroup.recipes import BY_SCENES, DEFAULT, Recipe, encoding_of, is_ours, observing_values
 from imagegroup.skips import Skipped, SkippedFile
@@ -197,18 +199,21 @@ def group_observed(
     `group_images` reads files; an experiment that varies the seed gives observations it has kept.
     `encode(paths, known, learned)` yields what `encode_each` does, which is taken without it.
     """
-    from threadpoolctl import threadpool_limits
+    with one_thread():  # the threads are those that read
+        return _group(folder, listing, recipe, read, seconds, progress, encode, jobs)
 
+
+def _group(folder, listing, recipe, read, seconds, progress, encode, jobs) -> Grouping:
     seconds = {} if seconds is None else seconds
     encode = encode or functools.partial(encode_each, read, recipe)
     encoding, paths = encoding_of(recipe), list(listing.paths)
     bar = functools.partial(progress_bar, shown=progress)
     with clock(seconds, "extract"):
-        known = _observe_sample(read, paths, recipe.random_state, bar)
+        known = _observe_sample(read, folder, paths, recipe.random_state, bar)
     with clock(seconds, "learn"):
         usable = [o for o in known.values() if not isinstance(o, Skipped)]
         learned = encoding.learn(usable, recipe.n_words, recipe.random_state)
-    with clock(seconds, "encode"), threadpool_limits(limits=1):  # the threads are reading
+    with clock(seconds, "encode"):
         rows = bar(encode(paths, known, learned), len(paths), "encoding")
         kept, vectors, featured, skipped = _gather(paths, rows)
     names, scenes = {}, None
@@ -227,12 +232,13 @@ def group_observed(
     return Grouping(folder, *groups, listing.exports, learned, names, scenes)
 
 
-def _observe_sample(read: Reader, paths: list[str], seed: int, bar) -> dict:
+def _observe_sample(read: Reader, folder: Path, paths: list[str], seed: int, bar) -> dict:
     """Observe 400 random images, and more while fewer than half have anything to learn from."""
-    shuffled, known = np.random.default_rng(seed).permutation(len(paths)), {}
+    drawn = paths if len(paths) <= SAMPLE_IMAGES else _drawn(folder, paths, seed)
+    known = {}
     usable = kept = 0
-    for start in range(0, len(paths), SAMPLE_IMAGES):
-        sample = [paths[i] for i in sorted(shuffled[start : start + SAMPLE_IMAGES])]
+    for start in range(0, len(drawn), SAMPLE_IMAGES):
+        sample = sorted(drawn[start : start + SAMPLE_IMAGES])
         seen = list(bar(read(sample), len(sample), "reading"))
         known.update(zip(sample, seen, strict=True))
         images = [observed for observed in seen if not isinstance(observed, Skipped)]
@@ -240,6 +246,13 @@ def _observe_sample(read: Reader, paths: list[str], seed: int, bar) -> dict:
         if usable >= SAMPLE_IMAGES // 2 or (usable and kept >= MOST_OBSERVED):
             break
     return known
+
+
+def _drawn(folder: Path, paths: list[str], seed: int) -> list[str]:
+    """Return the paths in an order drawn by lot from contents, not names; a copy is drawn once."""
+    first = {key: path for path, key in zip(paths, content_keys(folder, paths), strict=True)}
+    keys = sorted(first)
+    return [first[keys[i]] for i in np.random.RandomState(seed).permutation(len(keys))]
 
 
 def observe_images(

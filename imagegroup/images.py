@@ -15,9 +15,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+import cv2
 import numpy as np
 
-from imagegroup.decode import cv2, decode, reduction, shrink
+from imagegroup import process
+from imagegroup.decode import decode, reduction, shrink
 from imagegroup.files import Listing, list_folder, read_file
 from imagegroup.formats import Header, sniff
 from imagegroup.skips import Skipped, SkipReason
@@ -202,7 +204,8 @@ def map_images(
     """Read images in threads and apply a function to each.
 
     Memory is bounded by the pixels in flight, not by `jobs`: an image waits until there is room,
-    one larger than the budget until it is alone. While this runs OpenCV uses one thread.
+    one larger than the budget until it is alone. Each is worked on with OpenCV and BLAS at one
+    thread; an iteration that is left half used holds nothing.
 
     Parameters
     ----------
@@ -238,7 +241,9 @@ def map_images(
         whole = os.path.join(folder, path)
         try:
             header, start, size = _look(whole, limits)
-            with share(_cost(header, size, max_side, limits)):
+            # The limit of threads is held by each task: between two results the caller may do
+            # what it likes, and for as long.
+            with share(_cost(header, size, max_side, limits)), process.one_thread():
                 if stopped.is_set():
                     return None
                 data, header = _load(whole, limits, header, start, size)
@@ -250,10 +255,9 @@ def map_images(
                 raise
             return Skipped(SkipReason.MEMORY)
 
-    threads, name = cv2.getNumThreads(), f"imagegroup-{id(share)}"
+    name = f"imagegroup-{id(share)}"
     pool = ThreadPoolExecutor(jobs, thread_name_prefix=name)
     try:
-        cv2.setNumThreads(1)
         ahead = deque()  # no further than this, so that results do not pile up behind a slow image
         for path in paths:
             ahead.append(pool.submit(work, path))
@@ -262,13 +266,9 @@ def map_images(
         yield from (future.result() for future in ahead)
     finally:
         stopped.set()
-        try:
-            pool.shutdown(cancel_futures=True)
-            while any(thread.name.startswith(name) for thread in threading.enumerate()):
-                time.sleep(0.01)  # the pool forgets a thread if it was interrupted starting it
-        finally:
-            if threads != 1:  # 1 may be the doing of another call, which restores it
-                cv2.setNumThreads(threads)
+        pool.shutdown(cancel_futures=True)
+        while any(thread.name.startswith(name) for thread in threading.enumerate()):
+            time.sleep(0.01)  # the pool forgets a thread if it was interrupted starting it
 
 
 def _share_pixels(budget: int) -> Callable[[int], AbstractContextManager]:

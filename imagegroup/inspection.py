@@ -229,7 +229,7 @@ def project_to_plane(grouping: Grouping) -> Plane:
         raise ValueError(f"{len(rows)} images with features: a plane takes at least three.")
     vectors = grouping.vectors[rows]
     points = np.full((len(grouping.paths), 2), np.nan)
-    points[rows] = principal_coordinates(vectors, 2)[0][:, :2]
+    points[rows] = principal_coordinates(vectors, 2)
     mean = vectors.mean(axis=0, dtype=np.float64)
     total = sum(float(((vector - mean) ** 2).sum()) for vector in vectors)
     centers = [points[grouping.labels == label].mean(axis=0) for label in range(grouping.k)]

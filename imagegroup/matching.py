@@ -105,8 +105,12 @@ def shared_spots(ours: Features, theirs: Features) -> int:
 
 def _is_sane(homography: np.ndarray, points: np.ndarray) -> bool:
     """Whether a map leaves the sides of the photo and keeps areas within 1 / 16 to 16 at points."""
-    depth = points @ homography[2, :2] + homography[2, 2]
+    x, y = points.T
+    depth = x * homography[2, 0] + y * homography[2, 1] + homography[2, 2]
     if (depth <= 0).any():  # some would lie behind the camera
         return False
-    areas = np.linalg.det(homography) / depth**3  # determinant of the derivative
+    first, second, third = homography
+    areas = (first * np.cross(second, third)).sum() / (
+        depth * depth * depth
+    )  # determinant of the derivative
     return bool(areas.min() > 1 / MOST_ENLARGED and areas.max() < MOST_ENLARGED)

@@ -86,8 +86,8 @@ def own_encoding(name: str) -> Encoding:
     Parameters
     ----------
     name : str
-        As `name_code` gives it. The module is imported here; the current folder is looked into
-        last.
+        As `name_code` gives it. The module is imported here. The current folder is looked into
+        last, and stays at the end of `sys.path`: the module may import its neighbours later.
 
     Raises
     ------

@@ -6,18 +6,21 @@ hangs together is a scene. No number of groups is needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from imagegroup.coordinates import content_order
+from imagegroup.exact import choose_grid, product
 from imagegroup.images import Photo, map_images
 from imagegroup.matching import count_cells, shared_spots
 from imagegroup.orb import Features, extract_features
+from imagegroup.process import one_thread
 from imagegroup.progress import no_bar
 from imagegroup.recipes import SINGLE, Recipe
 from imagegroup.skips import Skipped
@@ -29,6 +32,7 @@ NEIGHBOURS = 20
 BRIDGE = 2
 """A single link between two scenes takes so many times `min_inliers` to make them one."""
 _TASK = 32  # pairs a thread takes at a time
+_SEARCHED = 1_000  # photos whose neighbours are looked for at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,17 +100,23 @@ def find_scenes(
     names : dict of label to name: that of the last group is "single", if there is one
     graph : SceneGraph
     """
-    rows = np.flatnonzero(featured)
+    # In the order of content, so that pairs, bridges and ties do not depend on names.
+    order = content_order(vectors)
+    rows = order[featured[order]]
     features = read_features(folder, [paths[row] for row in rows], recipe, jobs, bar)
-    pairs = candidate_pairs(vectors if featured.all() else vectors[rows])
+    pairs = candidate_pairs(vectors, rows)
     inliers = count_inliers(features, pairs, jobs, bar)
     linked = link_pairs(len(rows), pairs, inliers, recipe.min_inliers)
     labels = np.full(len(featured), -1, np.int32)
-    labels[rows], alone = scene_labels(len(rows), pairs[linked])
+    parts = connected_parts(len(rows), pairs[linked])
+    by_path = np.argsort(rows)
+    labels[rows[by_path]], alone = scene_labels(parts[by_path])
     names = {} if alone is None else {alone: SINGLE}
     spots = np.zeros(len(featured), int)
     spots[rows] = [count_cells(one.keypoints) for one in features]
-    return labels, names, SceneGraph(rows[pairs], inliers, linked, spots)
+    graph_rows = np.sort(rows[pairs], axis=1)
+    order = np.lexsort((graph_rows[:, 1], graph_rows[:, 0]))
+    return labels, names, SceneGraph(graph_rows[order], inliers[order], linked[order], spots)
 
 
 def read_features(
@@ -125,27 +135,41 @@ def read_features(
     return [Features() if isinstance(one, Skipped) else one for one in found]
 
 
-def candidate_pairs(vectors: np.ndarray) -> np.ndarray:
-    """Choose the pairs worth matching: (m, 2) int, the smaller row first, in order.
+def candidate_pairs(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Choose the pairs worth matching: (m, 2) int, places in `rows`, the smaller first, in order.
 
     All of them up to 64 photos; of more, each photo with its 20 nearest, so that matching grows
     as n and not as n squared.
 
+    Parameters
+    ----------
+    vectors : (n, d) numbers
+    rows : (r,) int
+        The photos to match, in an order of which the first comes first where some are as near.
+
     Examples
     --------
-    >>> candidate_pairs(np.zeros((3, 1))).tolist()
+    >>> candidate_pairs(np.zeros((4, 1)), np.array([3, 0, 1])).tolist()
     [[0, 1], [0, 2], [1, 2]]
-    >>> len(candidate_pairs(np.arange(1_000.0)[:, None])) < 1_000 * 20
+    >>> len(candidate_pairs(np.arange(1_000.0)[:, None], np.arange(1_000))) < 1_000 * 20
     True
     """
-    from sklearn.neighbors import NearestNeighbors
-
-    n = len(vectors)
+    n = len(rows)
     if n <= ALL_PAIRS:
         return np.column_stack(np.triu_indices(n, 1))
-    search = NearestNeighbors(n_neighbors=NEIGHBOURS, algorithm="brute").fit(vectors)
-    near = search.kneighbors(return_distance=False)
-    pairs = np.column_stack([np.repeat(np.arange(n), NEIGHBOURS), near.ravel()])
+    grid = choose_grid(vectors)
+    blocks = np.array_split(np.arange(n), range(_SEARCHED, n, _SEARCHED))
+    near = []
+    for some in blocks:
+        steps = grid.steps(vectors[rows[some]])
+        gaps = np.empty((len(some), n))
+        for others in blocks:
+            theirs = grid.steps(vectors[rows[others]])
+            squares = np.square(theirs, dtype=np.float64).sum(axis=1)
+            gaps[:, others] = squares - 2 * product(steps, theirs.T).astype(np.float64)
+        gaps[np.arange(len(some)), some] = np.inf  # not itself
+        near.append(np.argsort(gaps, axis=1, kind="stable")[:, :NEIGHBOURS])
+    pairs = np.column_stack([np.repeat(np.arange(n), NEIGHBOURS), np.concatenate(near).ravel()])
     return np.unique(np.sort(pairs, axis=1), axis=0)
 
 
@@ -157,11 +181,15 @@ def count_inliers(
 ) -> np.ndarray:
     """Match pairs of photos in threads: the spots that each pair shares, (m,) int32."""
 
+    # Which of two photos is mapped to the other may change the count a little: content decides it.
+    contents = [hashlib.sha256(one.descriptors.tobytes()).digest() for one in features]
+
     def match(task: np.ndarray) -> list[int]:
-        return [shared_spots(features[i], features[j]) for i, j in task]
+        ordered = [sorted(pair, key=contents.__getitem__) for pair in task.tolist()]
+        return [shared_spots(features[i], features[j]) for i, j in ordered]
 
     tasks = np.array_split(pairs, range(_TASK, len(pairs), _TASK))
-    with _one_opencv_thread(), ThreadPoolExecutor(jobs or cv2.getNumberOfCPUs()) as pool:
+    with one_thread(), ThreadPoolExecutor(jobs or cv2.getNumberOfCPUs()) as pool:
         counts = list(bar(pool.map(match, tasks), len(tasks), "matching"))
     return np.concatenate([np.zeros(0, np.int32), *counts]).astype(np.int32)
 
@@ -205,40 +233,38 @@ def link_pairs(n: int, pairs: np.ndarray, inliers: np.ndarray, min_inliers: int)
     return linked
 
 
-def scene_labels(n: int, links: np.ndarray) -> tuple[np.ndarray, int | None]:
-    """Number what hangs together, in the order of the first photo; those alone come last.
+def connected_parts(n: int, links: np.ndarray) -> np.ndarray:
+    """Return for each photo the part that hangs together with it, (n,) int.
 
-    Returns
-    -------
-    labels : (n,) int32
-    alone : int or None
-        The label of the photos without a link, if there are any.
-
-    Examples
-    --------
-    >>> scene_labels(4, np.array([[1, 3]]))
-    (array([1, 0, 1, 0], dtype=int32), 1)
+    >>> connected_parts(4, np.array([[1, 3]])).tolist()
+    [0, 1, 2, 1]
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     links = links.reshape(-1, 2)
     graph = coo_array((np.ones(len(links)), links.T), shape=(n, n))
-    parts = connected_components(graph, directed=False)[1]
-    sizes = np.bincount(parts, minlength=1)[parts] if n else np.zeros(0, int)
-    labels, kept = np.zeros(n, np.int32), list(dict.fromkeys(parts[sizes > 1].tolist()))
+    return connected_components(graph, directed=False)[1]
+
+
+def scene_labels(parts: np.ndarray) -> tuple[np.ndarray, int | None]:
+    """Number parts of two photos and more, in the order of the first photo; those alone come last.
+
+    Returns
+    -------
+    labels : (n,) int32
+    alone : int or None
+        The label of the photos that are a part of their own, if there are any.
+
+    Examples
+    --------
+    >>> scene_labels(np.array([5, 2, 7, 2]))
+    (array([1, 0, 1, 0], dtype=int32), 1)
+    """
+    sizes = np.bincount(parts, minlength=1)[parts]
+    labels = np.zeros(len(parts), np.int32)
+    kept = list(dict.fromkeys(parts[sizes > 1].tolist()))
     for label, part in enumerate(kept):
         labels[parts == part] = label
     labels[sizes == 1] = len(kept)
     return labels, (len(kept) if (sizes == 1).any() else None)
-
-
-@contextmanager
-def _one_opencv_thread() -> Iterator[None]:
-    """Let OpenCV use one thread: the pairs are spread over threads already."""
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(threads)

@@ -18,17 +18,18 @@ from pathlib import Path
 
 import numpy as np
 
+from imagegroup import process
 from imagegroup.cache import Cache
 from imagegroup.coordinates import principal_coordinates
 from imagegroup.evaluate import apart, compare_with_folders, true_labels
 from imagegroup.fitting import NoElbow
 from imagegroup.grouping import Grouping, group_observed, observe_images
 from imagegroup.images import Listing, list_folder
-from imagegroup.kmeans import stability
 from imagegroup.names import display_name
 from imagegroup.recipes import DEFAULT, Recipe, is_ours, observing_values
 from imagegroup.runcards import hash_images, hash_settings, versions
 from imagegroup.skips import Skipped
+from imagegroup.stability import stability
 from imagegroup.sweep_rows import Row, append_row, cell, checked_file, read_rows, write_rows
 from imagegroup.vectors import Observation
 
@@ -240,11 +241,9 @@ def _observe(
 
 def _run(folder: Path, listing: Listing, run: Run, observed: Mapping) -> Row:
     """Group once; a setting that gives no groups gets a row that says why."""
-    from threadpoolctl import threadpool_limits
-
     start = time.perf_counter()
     results: dict[str, object] = dict.fromkeys(RESULTS, float("nan"))
-    with threadpool_limits(limits=1):  # sums over several threads round differently
+    with process.one_thread():  # sums over several threads round differently
         try:
             read = functools.partial(map, observed.__getitem__)
             results |= _results(group_observed(folder, listing, run.recipe, read))
@@ -275,9 +274,10 @@ def _results(grouping: Grouping) -> dict[str, object]:
 
 def _stability(grouping: Grouping) -> float:
     """Ask for the stability of the groups in the coordinates that K-means saw."""
-    recipe, vectors = grouping.recipe, grouping.vectors[grouping.labels >= 0]
-    seen = max(recipe.n_dims, grouping.k) if recipe.n_dims else 0
-    points = principal_coordinates(vectors, seen)[0][:, : seen or None]
+    recipe = grouping.recipe
+    points = grouping.vectors[grouping.labels >= 0]
+    if recipe.n_dims:
+        points = principal_coordinates(points, max(recipe.n_dims, grouping.k))
     try:
         return stability(points, grouping.k, random_state=recipe.random_state)
     except ValueError:  # nearly as many groups as images: too few are left when some are left out

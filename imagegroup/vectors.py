@@ -13,18 +13,28 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from imagegroup.baselines import colour_histogram, grey_histogram, thumbnail
+from imagegroup.exact import EXPONENT, product, whole_sum
 from imagegroup.images import Photo, shrink
 from imagegroup.orb import OrbParams, describe_grid, extract_descriptors
-from imagegroup.vocabulary import learn_idf, learn_vocabulary, nearest_words, unpack_bits
+from imagegroup.process import one_thread
+from imagegroup.vocabulary import (
+    WORD_STEPS,
+    learn_idf,
+    learn_vocabulary,
+    nearest_words,
+    unpack_bits,
+    word_steps,
+)
 
 Observation = tuple[np.ndarray, ...]
 """What is kept of one photo until it is encoded: for ORB encodings its descriptors, by block."""
 Learned = list[tuple[np.ndarray, ...]]
 """For each block of descriptors a vocabulary (`vlad`), or a vocabulary and its idf (`words`)."""
 
+_LENGTH_BITS = 32
+"""Shares of a length are rounded to 2**-32 before they are summed."""
 GRID_SIDE = 320
 """Long side, in px, at which the dense grid is described: a patch then covers a tenth of it."""
 
@@ -76,11 +86,18 @@ def encode_vlad(descriptors: np.ndarray, vocabulary: np.ndarray) -> np.ndarray:
     0.0625
     """
     bits = unpack_bits(descriptors).astype(np.float32)
-    own = nearest_words(bits, vocabulary) == np.arange(len(vocabulary))[:, None]
-    own = own.astype(np.float32)  # (n_words, n), 1 where the descriptor belongs to the word
-    sums = own @ bits - own.sum(axis=1, keepdims=True) * vocabulary
-    sums = _unit(sums, axis=1)
-    return _unit((np.sign(sums) * np.sqrt(np.abs(sums))).ravel())
+    words = word_steps(vocabulary)
+    own = nearest_words(bits, vocabulary) == np.arange(len(words))[:, None]
+    member = own.astype(np.float32)  # (n_words, n), 1 where the descriptor belongs to the word
+    counts = own.sum(axis=1, keepdims=True)
+    # For each word, the sum of bits minus as many times the word: whole numbers of 256ths.
+    sums = WORD_STEPS * product(member, bits).astype(np.float64) - counts * words
+    squares = np.square(sums.astype(np.int64)).sum(axis=1, keepdims=True)
+    lengths = np.sqrt(np.maximum(squares, 1))
+    # After signed roots, the squared length over all is the sum of |s| / length, word by word.
+    total = whole_sum(np.abs(sums).sum(axis=1) / lengths[:, 0], _LENGTH_BITS) or 1.0
+    vlad = np.sign(sums) * np.sqrt(np.abs(sums) / lengths / total)
+    return vlad.ravel().astype(np.float32)
 
 
 def encode_words(descriptors: np.ndarray, vocabulary: np.ndarray, idf: np.ndarray) -> np.ndarray:
@@ -114,12 +131,10 @@ def encode_words(descriptors: np.ndarray, vocabulary: np.ndarray, idf: np.ndarra
     """
     words = nearest_words(unpack_bits(descriptors), vocabulary)
     counts = (words == np.arange(len(vocabulary))[:, None]).sum(axis=1)
-    return _unit(np.sqrt(counts * idf, dtype=np.float32))
-
-
-def _unit(values: np.ndarray, axis: int | None = None) -> np.ndarray:
-    length = np.sqrt((values**2).sum(axis=axis, keepdims=axis is not None))
-    return values / np.where(length == 0, 1, length)
+    # The squared length of the roots is the sum of what they are roots of.
+    weights = counts * idf.astype(np.float64)
+    total = whole_sum(weights, _LENGTH_BITS) or 1.0
+    return np.sqrt(weights / total).astype(np.float32)
 
 
 def _is_local(blocks: Sequence[np.ndarray]) -> bool:
@@ -153,7 +168,7 @@ def _learn_nothing(observations: Sequence[Observation], n_words: int, seed: int)
 
 def _learn_vlad(observations: Sequence[Observation], n_words: int, seed: int) -> Learned:
     learn = partial(learn_vocabulary, n_words=n_words, random_state=seed)
-    with threadpool_limits(1), ThreadPoolExecutor() as pool:  # a thread a block, here set for all
+    with one_thread(), ThreadPoolExecutor() as pool:  # a thread a block
         return [(v,) for v in pool.map(learn, filter(_is_local, zip(*observations, strict=True)))]
 
 
@@ -179,8 +194,9 @@ def _encode_blocks(
         return None
     blocks = [encode(block, *known) for block, known in zip(seen, learned, strict=False)]
     if len(seen) > len(learned):  # the colour histogram comes last
-        blocks.append(np.float32(colour_weight) * seen[-1])
-    return np.concatenate(blocks)
+        blocks.append(colour_weight * seen[-1].astype(np.float64))
+    steps = np.rint(np.ldexp(np.concatenate(blocks), EXPONENT))
+    return np.ldexp(steps, -EXPONENT).astype(np.float32) + np.float32(0)  # -0.0 becomes 0.0
 
 
 def _encode_as_seen(seen: Observation, _: Learned, orb: OrbParams, __: float) -> np.ndarray:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import decimal
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
 
+from imagegroup.exact import product
+from imagegroup.kmeans import fit_kmeans, spread_starts
+
 SAMPLE_DESCRIPTORS = 20_000
 """Descriptors a vocabulary is learned from, at most."""
+WORD_STEPS = 256
+"""Steps of the grid on which words lie, from a bit that is 0 to one that is 1."""
+ROUNDS = 30
+"""Rounds of K-means on descriptors."""
 
 
 def unpack_bits(descriptors: np.ndarray) -> np.ndarray:
@@ -43,14 +52,16 @@ def learn_vocabulary(
     Parameters
     ----------
     samples : sequence of (n_i, 32) uint8
-        Descriptors, image by image; every image gives its share, at most 20,000 in all.
+        Descriptors, image by image; every image gives its share, at most 20,000 in all. Copies
+        count once, and the order of the images does not matter.
     n_words : int
     random_state : int
 
     Returns
     -------
-    (n_words, 256) float32 in [0, 1]
-        Fewer words when there are fewer distinct descriptors.
+    (n_words, 256) float32, multiples of 1/256 from 0 to 1
+        Fewer words when there are fewer distinct descriptors. The same on every machine: sums of
+        bits are whole numbers, and so are products with words that count in 256ths.
 
     References
     ----------
@@ -62,22 +73,27 @@ def learn_vocabulary(
     >>> sorted(learn_vocabulary([dark, light], n_words=2).mean(axis=1).tolist())
     [0.0, 1.0]
     """
-    from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits
-
-    rng = np.random.default_rng(random_state)
+    # Copies are drawn once, and what is drawn follows the content of the images, not their order.
+    distinct = {hashlib.sha256(s.tobytes()).digest(): s for s in samples}
+    samples = [distinct[key] for key in sorted(distinct)]
     share = max(1, SAMPLE_DESCRIPTORS // max(1, len(samples)))
-    chosen = [rng.permutation(s)[:share] for s in samples if len(s)]
+    rng = np.random.RandomState(random_state)  # whose stream is the same in every version of NumPy
+    chosen = [s[rng.permutation(len(s))[:share]] for s in samples if len(s)]
     if not chosen:
         return np.zeros((0, 256), np.float32)
-    n_words = min(n_words, len(np.unique(np.concatenate(chosen), axis=0)))
-    bits = unpack_bits(np.concatenate(chosen)).astype(np.float32)
-    with threadpool_limits(limits=1):
-        # A few words need not converge: more rounds and more descriptors moved no score beyond the
-        # spread of the seeds.
-        model = KMeans(n_words, n_init=1, max_iter=30, random_state=random_state, copy_x=False)
-        model.fit(bits)  # which are ours: no copy of 20 MB
-    return model.cluster_centers_.astype(np.float32)
+    rows = np.concatenate(chosen)
+    bits = unpack_bits(rows).astype(np.float32)
+    ones = bits.sum(axis=1, dtype=np.float64)
+
+    def hamming(some: np.ndarray) -> np.ndarray:
+        return ones[some, None] + ones - 2.0 * product(bits[some], bits.T)
+
+    n_words = min(n_words, len(np.unique(rows, axis=0)))
+    starts = bits[spread_starts(hamming, len(bits), n_words, rng)] * float(WORD_STEPS)
+    # A few words need not converge: more rounds and more descriptors moved no score beyond the
+    # spread of the seeds.
+    words = fit_kmeans(bits, starts, scale=WORD_STEPS, rounds=ROUNDS).centers
+    return (words / WORD_STEPS).astype(np.float32)
 
 
 def nearest_words(bits: np.ndarray, vocabulary: np.ndarray) -> np.ndarray:
@@ -85,25 +101,34 @@ def nearest_words(bits: np.ndarray, vocabulary: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    bits : (n, 256) numbers
+    bits : (n, 256) zeros and ones
         As `unpack_bits` gives them.
     vocabulary : (n_words, 256) float32
+        Rounded to 256ths.
 
     Returns
     -------
     (n,) int
-        Index of the word at the smallest Euclidean distance; -1 where there are no words.
+        Index of the word at the smallest Euclidean distance, the first of those as near; -1 where
+        there are no words.
 
     Examples
     --------
     >>> words = np.stack([np.zeros(256), np.ones(256)]).astype(np.float32)
-    >>> nearest_words(np.full((1, 256), 0.9, np.float32), words)
+    >>> nearest_words(np.float32([[1] * 200 + [0] * 56]), words)
     array([1])
     """
     if not len(vocabulary):
         return np.full(len(bits), -1)
+    words = word_steps(vocabulary)
     # |b - w|^2 = |b|^2 - 2 b.w + |w|^2, and |b|^2 is the same for every word
-    return np.argmin((vocabulary**2).sum(axis=1) - bits @ (2 * vocabulary.T), axis=1)
+    dots = product(bits.astype(np.float32), words.T).astype(np.float64)
+    return np.argmin(np.square(words).sum(axis=1) - 2 * WORD_STEPS * dots, axis=1)
+
+
+def word_steps(vocabulary: np.ndarray) -> np.ndarray:
+    """Return words in whole 256ths, (n_words, 256) float64; those learned here lie on these."""
+    return np.rint(vocabulary.astype(np.float64) * WORD_STEPS)
 
 
 def learn_idf(samples: Sequence[np.ndarray], vocabulary: np.ndarray) -> np.ndarray:
@@ -133,4 +158,6 @@ def learn_idf(samples: Sequence[np.ndarray], vocabulary: np.ndarray) -> np.ndarr
     seen = np.zeros(len(vocabulary), np.float32)
     for descriptors in filter(len, samples):
         seen[np.unique(nearest_words(unpack_bits(descriptors), vocabulary))] += 1
-    return np.log1p(len(samples) / np.maximum(seen, 1))
+    ratios = (decimal.Decimal(len(samples)) / max(1, int(count)) for count in seen)
+    # Decimal logarithms are rounded correctly everywhere, those of a C library are not.
+    return np.array([float((1 + ratio).ln()) for ratio in ratios], np.float32)

@@ -143,7 +143,8 @@ def test_vlad_equals_a_recipes_vectors(album):
     assert grouping.paths == tuple(p for p in list_folder(album).paths if p.endswith("jpg"))
     orb = OrbExtractor(**dataclasses.asdict(recipe.orb))
     features = orb.transform(paths)
-    assert np.array_equal(Vlad(n_words=4).fit_transform(features), grouping.vectors)
+    vectors = Vlad(n_words=4).fit_transform(features)
+    assert np.abs(vectors - grouping.vectors).max() <= 0.5001 / 2**11  # the flow rounds to 2**-11
 
 
 def test_clone_set_params_and_memory(photos, tmp_path):

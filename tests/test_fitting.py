@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from imagegroup import DEFAULT, NoElbow, fitting
-from imagegroup.clusters import choose_k, sweep_k
+from imagegroup.clusters import choose_k, fit_k, sweep_k
 from imagegroup.evaluate import score_labels
 from imagegroup.fitting import distances_to, fit_groups, mean_vectors, packed
 
@@ -34,41 +34,35 @@ def clumps(n, k=5, d=30):
 @pytest.fixture
 def small(monkeypatch):
     """Bounds of a hundredth, so that a test takes no minutes."""
-    monkeypatch.setattr(fitting, "EXACT_ROWS", 100)
-    monkeypatch.setattr(fitting, "SWEEP_ROWS", 60)
+    monkeypatch.setattr("imagegroup.coordinates.GRAM_ROWS", 60)
+    monkeypatch.setattr("imagegroup.sklearn_kmeans.EXACT_ROWS", 60)
 
 
 def test_up_to_the_bound_nothing_is_sampled(small):
-    vectors, _ = clumps(fitting.EXACT_ROWS)
+    vectors, _ = clumps(60)
     labels, sweep, criterion = fit_groups(vectors, np.ones(len(vectors), bool), QUICK, bar)
     plain = sweep_k(vectors, QUICK.ks, n_dims=8, references=fitting.REFERENCES, n_init=2)
     assert criterion == "contrast"
     assert sweep.engine == plain.engine
-    assert np.array_equal(labels, plain.labels[plain.ks == choose_k(plain, "contrast")][0])
+    k = choose_k(plain, "contrast")
+    assert np.array_equal(labels, fit_k(vectors, k, n_dims=8, n_init=2))
 
 
+@pytest.mark.parametrize("n_dims", [0, 8])
 @pytest.mark.parametrize("criterion", ["contrast", "elbow", "silhouette"])
-def test_above_a_sample_chooses_k_and_all_are_fitted(small, criterion):
-    n = fitting.EXACT_ROWS + 1
+def test_above_a_sample_chooses_k_and_all_are_fitted(small, criterion, n_dims):
+    n = 151
     vectors, true = clumps(n)
-    recipe = QUICK.with_values(k=criterion)
+    recipe = QUICK.with_values(k=criterion, n_dims=n_dims)
     labels, sweep, said = fit_groups(vectors, np.ones(n, bool), recipe, bar)
-    assert said == f"{criterion}, on a sample of 60 of 101 images"
-    assert sweep.engine.endswith(", a sample of 60 of 101 images")
+    assert said == f"{criterion}, on a sample of 60 of 151 images"
+    assert sweep.engine.endswith(", a sample of 60 of 151 images")
     assert sweep.labels.shape == (8, 60)
     assert labels.shape == (n,)
     assert score_labels(true, labels).ari == 1
     given_k = fit_groups(vectors, np.ones(n, bool), recipe.with_values(k=5), bar)
     assert given_k[2] == "given"
-    assert np.array_equal(given_k[0], labels)
-
-
-def test_the_sample_is_the_seeds():
-    one, same, other = (fitting._sample(9_000, seed) for seed in (0, 0, 1))
-    assert np.array_equal(one, same)
-    assert not np.array_equal(one, other)
-    assert len(np.unique(one)) == fitting.SWEEP_ROWS
-    assert one.max() < 9_000
+    assert score_labels(given_k[0], labels).ari == 1
 
 
 def test_rows_without_features_take_no_part_and_stay_where_they_are(small):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from imagegroup.kmeans import _ari_where_both_saw, stability
+from imagegroup.stability import _ari_where_both_saw, stability
 
 
 def test_stability_tells_groups_from_noise():

@@ -11,8 +11,8 @@ from functools import partial
 from types import GeneratorType
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from imagegroup import process
 from imagegroup.teach.limits import OutOfTime, call_within, can_interrupt
 from imagegroup.teach.misconceptions import find_misconception
 from imagegroup.teach.record import append_record
@@ -105,7 +105,7 @@ def run_check(exercise: Exercise, cases: list[Case], function: Callable | None) 
     began = time.monotonic()
     try:
         # Threads wait for each other on a busy machine, and a right answer runs out of time.
-        with threadpool_limits(limits=1):
+        with process.one_thread():
             call_within(SECONDS, partial(_call_all, function, cases, returned))
     except KeyboardInterrupt:
         raise  # the reader's own

@@ -102,8 +102,14 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     ]
     return [
         Case((bits, vocabulary), _expected(bits, vocabulary), shown, kept)
-        for shown, bits, vocabulary, kept in inputs
+        for shown, bits, vocabulary, kept in map(_on_the_grid, inputs)
     ]
+
+
+def _on_the_grid(case: tuple) -> tuple:
+    """Round the words of a case to 256ths, on which learned words lie."""
+    shown, bits, vocabulary, kept = case
+    return shown, bits, np.rint(vocabulary * 256) / 256, kept
 
 
 def _expected(bits: np.ndarray, vocabulary: np.ndarray) -> np.ndarray:

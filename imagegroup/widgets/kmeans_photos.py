@@ -57,14 +57,15 @@ def read_photos(grouping: Grouping) -> tuple[np.ndarray, Photos]:
         raise ValueError("grouping has no photo with features: expected at least one; see skipped.")
     in_all = len(rows)
     rows = rows[np.linspace(0, in_all - 1, min(in_all, MAX_PHOTOS)).astype(int)]
-    coordinates, _, _ = principal_coordinates(grouping.vectors[rows], 2)
+    vectors = grouping.vectors[rows]
+    coordinates = principal_coordinates(vectors, 2)
     points = np.zeros((len(rows), 2))
-    points[:, : coordinates.shape[1]] = coordinates[:, :2]
-    variance = coordinates.var(axis=0).sum()
+    points[:, : coordinates.shape[1]] = coordinates
+    variance = vectors.var(axis=0, dtype=np.float64).sum()
     squares = thumbnails(grouping, rows, SIDE)[..., ::-1]
     part = float(points.var(axis=0).sum() / variance) if variance else 1.0
     names = tuple(display_name(grouping.paths[row]) for row in rows)
-    d = grouping.vectors.shape[1]
+    d = vectors.shape[1]
     return points, Photos(names, squares, grouping.labels[rows], d, part, in_all)
 
 
