@@ -5,7 +5,6 @@ partial sums all stay below is exact, and an exact sum is the same in every orde
 of a BLAS, with any number of threads, with fused multiply-add or without. So what is summed here
 are whole numbers of steps of a grid, the steps being powers of two. All else that the groups
 depend on is + - * / and the square root of single elements, where IEEE 754 fixes every bit.
-docs/exactness.md shows why, with a figure.
 """
 
 from __future__ import annotations
