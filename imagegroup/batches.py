@@ -177,7 +177,7 @@ def encode_batch(
     """Read and encode the images of a batch; what a worker does, which must see the folder."""
     recall = recall_for(cache, recipe, folder)
     read = functools.partial(observe_images, folder, recipe=recipe, jobs=jobs, recall=recall)
-    with process.one_thread():  # as `group_observed`: sums over threads round differently
+    with process.one_thread():  # as `group_observed`: many small steps
         return pack(encode_each(read, recipe, list(batch), {}, learned))
 
 

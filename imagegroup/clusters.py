@@ -31,8 +31,6 @@ REFERENCES = 16
 moved the cubed excess of simple3's k = 2 by a factor of 2.8."""
 RESAMPLES = 10
 """Refits on parts of the images that stability compares for each k."""
-REFIT_STARTS = 3
-"""Starts of each refit: with one, its luck counts for more than the missing images."""
 CLOUD_DIMS = 40
 """Principal coordinates that clouds copy where K-means sees whole vectors, `n_dims=0`."""
 _DISTANCE_BITS = 12  # steps in one step of the vectors' grid, of distances
@@ -102,7 +100,7 @@ def sweep_k(
     references : int
         Shapeless clouds for `explained`; 0 leaves it out.
     resamples : int
-        Refits for the stabilities; 0 leaves them out.
+        Refits for the stabilities, each with one start; 0 leaves them out.
     n_init : int or "auto"
         Starts of scikit-learn's K-means for each k.
     random_state : int
@@ -149,7 +147,8 @@ def sweep_k(
             found = ward_labels(points, ks, n_dims)
         else:
             swept = vectors if len(order) == len(vectors) else vectors[order[by_row]]
-            seen, tol, engine = isometric_points(swept)
+            products = np.ldexp(gram[np.ix_(by_row, by_row)], -2 * coordinates.grid.exponent)
+            seen, tol, engine = isometric_points(swept, products)
             of_rows = fit_labels(seen, ks, n_init, random_state, tol)
             by_content = np.argsort(by_row)
             found = (labels[by_content] for labels in of_rows)
@@ -447,5 +446,5 @@ def _stabilities(seen: list, resamples: int, k: int, random_state: int) -> list[
     """
     if not resamples or not 1 < k <= len(seen[0]) // 3:
         return [np.nan, np.nan]
-    how = {"resamples": resamples, "n_init": REFIT_STARTS, "random_state": random_state}
+    how = {"resamples": resamples, "n_init": 1, "random_state": random_state}
     return [stability(points, k, **how) for points in seen]

@@ -22,10 +22,11 @@ SPARE = 16
 """Axes that the iteration turns beside those asked for, so that the last of these are good too."""
 ROUNDS = 12
 """Rounds of the subspace iteration: 16 axes are then right to 3e-5 of the largest product."""
-_BASIS_BITS = 20  # steps in 1, of the basis
-_POINT_BITS = 17  # the longest point has about so many bits
+_BASIS_BITS = 25  # steps in 1, of the basis
+_COLUMN_BITS = 20  # of the largest number among columns that are made orthonormal
+_LEAST_BITS, _MOST_BITS = 17, 22  # of the longest point, from the mean of all
 _AXIS_BITS = 24  # steps in 1, of the axes onto which further vectors are projected
-_MATRIX_BITS = 32  # of the trace of the matrix whose eigenvectors are found
+_MATRIX_BITS = 27  # of the trace of the matrix whose eigenvectors are found
 _PROJECTED = 500  # rows, or columns, that are projected at a time
 
 
@@ -99,13 +100,17 @@ def find_coordinates(vectors: np.ndarray, n_dims: int) -> Coordinates:
     """
     order = content_order(vectors)
     grid = choose_grid(vectors)
-    first = vectors[order[:GRAM_ROWS]]
-    gram = gram_matrix(first, grid)
+    if len(order) <= GRAM_ROWS:
+        gram = gram_matrix(vectors, grid)[np.ix_(order, order)]  # no second copy of the vectors
+    else:
+        first = vectors[order[:GRAM_ROWS]]
+        gram = gram_matrix(first, grid)
     centred = _centred(gram)
     basis, values = _principal_axes(centred, n_dims)
-    # A step so fine that the longest vector has some 17 bits, from its mean.
+    # As fine a step as lets sums of n squared distances fit into 53 bits.
+    bits = max(_LEAST_BITS, min(_MOST_BITS, (51 - len(order).bit_length()) // 2))
     longest = math.sqrt(max(1.0, float(np.diag(centred).max(initial=0))))
-    exponent = _POINT_BITS - math.frexp(longest)[1]
+    exponent = bits - math.frexp(longest)[1]
     if len(order) <= GRAM_ROWS:
         points = _rounded(basis * (np.sqrt(values) * 2.0 ** (exponent - _BASIS_BITS)))
     else:
@@ -151,7 +156,7 @@ def _centred(gram: np.ndarray) -> np.ndarray:
 
 
 def _principal_axes(centred: np.ndarray, n_dims: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the leading eigenvectors of a Gram matrix, in steps of 2**-20, and their values.
+    """Return the leading eigenvectors of a Gram matrix, in steps of 2**-25, and their values.
 
     Subspace iteration: noise is multiplied by the matrix again and again, so that what lies along
     the largest eigenvectors outgrows the rest. Equal eigenvalues do no harm: any axes between them
@@ -161,23 +166,29 @@ def _principal_axes(centred: np.ndarray, n_dims: int) -> tuple[np.ndarray, np.nd
     if n_dims == 0:  # only inner products are asked for
         return np.zeros((n, 0)), np.zeros(0)
     block = 2 * math.ceil((n_dims + SPARE) / 2)  # even, for the pairs of Jacobi's rotations
-    # No eigenvalue exceeds the trace: 32 bits for it and 20 for the basis fit into the 53.
+    # No eigenvalue exceeds the trace: 27 bits for it and 25 for the basis fit into the 53.
     trace = float(np.diag(centred).sum())
     shift = math.frexp(trace)[1] - _MATRIX_BITS
     matrix = np.rint(np.ldexp(centred, -shift))
-    basis = noise(n, block, seed=0) / 4
+    basis = noise(n, block, seed=0)
     for _ in range(ROUNDS):
         moved = product(matrix, np.rint(basis)).astype(np.float64)
         largest = math.frexp(float(np.abs(moved).max(initial=0)))[1]
-        basis = orthonormal(np.rint(np.ldexp(moved, _BASIS_BITS - largest))) * 2.0**_BASIS_BITS
+        columns = np.rint(np.ldexp(moved, _COLUMN_BITS - largest))
+        basis = orthonormal(columns) * 2.0**_BASIS_BITS
     basis = np.rint(basis)
     # Within the subspace that is left, a small matrix has the same eigenvalues.
     moved = np.rint(np.ldexp(product(matrix, basis).astype(np.float64), -_BASIS_BITS))
     small = np.ldexp(product(basis.T, moved).astype(np.float64), -_BASIS_BITS)
     values, axes = diagonalise((small + small.T) / 2)
     first = np.argsort(-values, kind="stable")[: min(n_dims, n)]
+    values = np.maximum(values[first], 0)
     turned = product(basis, np.rint(np.ldexp(axes[:, first], _BASIS_BITS))).astype(np.float64)
-    return np.ldexp(turned, -_BASIS_BITS), np.ldexp(np.maximum(values[first], 0), shift)
+    # Once more through the matrix: what rounding added lies along smaller eigenvalues, and shrinks.
+    moved = product(matrix, np.rint(np.ldexp(turned, -_BASIS_BITS))).astype(np.float64)
+    found = values > values.max(initial=0) / 2**26  # the rest is hardly more than rounding
+    vectors = moved / np.where(found, values, np.inf)
+    return vectors, np.ldexp(np.where(found, values, 0), shift)
 
 
 def _axes_between(first, grid: Grid, basis: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -185,8 +196,7 @@ def _axes_between(first, grid: Grid, basis: np.ndarray, values: np.ndarray) -> n
     d = first.shape[1]
     weights = np.rint(basis)
     axes = np.empty((d, len(values)))
-    lengths = np.sqrt(values) * 2.0 ** (_BASIS_BITS - _AXIS_BITS)
-    lengths[values <= values.max(initial=0) / 2**26] = np.inf  # hardly more than rounding: no axis
+    lengths = np.sqrt(np.where(values > 0, values, np.inf)) * 2.0 ** (_BASIS_BITS - _AXIS_BITS)
     for start in range(0, d, _PROJECTED):
         columns = slice(start, start + _PROJECTED)
         steps = grid.steps(first[:, columns], columns).astype(np.float64)

@@ -18,8 +18,8 @@ import numpy as np
 
 EXPONENT = 11
 """The vectors of our encodings are whole multiples of 2**-11: float32 products are exact."""
-LENGTH_BITS = 20
-"""Other vectors are at most 2**20 steps long: sums over 2,000 products stay below 2**53."""
+LENGTH_BITS = 23
+"""Other vectors are at most 2**23 steps long, fewer where there are many; see `choose_grid`."""
 _BLOCK = 1_024  # columns, or rows, that are turned into steps at a time
 
 
@@ -159,7 +159,8 @@ def choose_grid(vectors: np.ndarray) -> Grid:
     -------
     Grid
         For bytes, other whole numbers and the vectors of our own encodings one that holds them as
-        they are; else the finest on which no vector is longer than 2**20 steps.
+        they are; else the finest on which no vector is longer than 2**23 steps, and sums of n
+        products stay below 2**52: 2**20 steps for 2,000 vectors and more.
 
     Raises
     ------
@@ -170,8 +171,8 @@ def choose_grid(vectors: np.ndarray) -> Grid:
     --------
     >>> choose_grid(np.zeros((2, 3), np.uint8)).exponent
     0
-    >>> choose_grid(np.array([[0.1], [0.7]])).exponent  # 0.6 * 2**20 < 2**20
-    20
+    >>> choose_grid(np.array([[0.1], [0.7]])).exponent  # 0.6 * 2**23 < 2**23
+    23
     """
     if not vectors.size:
         return Grid(0)
@@ -179,14 +180,15 @@ def choose_grid(vectors: np.ndarray) -> Grid:
     high = vectors.max(axis=0)
     if vectors.dtype.kind == "f" and not (np.isfinite(low).all() and np.isfinite(high).all()):
         raise ValueError("vectors that are not finite: expected numbers without nan and infinity.")
+    bits = max(20, min(LENGTH_BITS, (52 - len(vectors).bit_length()) // 2))
     root = math.sqrt(vectors.shape[1])
     longest = max(abs(float(high.max())), abs(float(low.min()))) * root
     for exponent in (0, EXPONENT):
-        if longest * 2**exponent <= 2**LENGTH_BITS and _is_on(vectors, exponent):
+        if longest * 2**exponent <= 2**bits and _is_on(vectors, exponent):
             return Grid(exponent)
     origin = low.astype(np.float64)
     span = float((high - origin).max()) * root
-    return Grid(LENGTH_BITS - math.frexp(span)[1], origin)
+    return Grid(bits - math.frexp(span)[1], origin)
 
 
 def _is_on(vectors: np.ndarray, exponent: int) -> bool:

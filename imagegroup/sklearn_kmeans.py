@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from imagegroup.exact import squared_distances
+from imagegroup.exact import choose_grid, gram_matrix, squared_distances
 from imagegroup.kmeans import spread_starts
 from imagegroup.process import without_warnings
 
@@ -21,7 +21,9 @@ SQUARED_ROWS = 600
 """Up to so many, squared distances are kept to look up where K-means starts: 3 MB."""
 
 
-def isometric_points(vectors: np.ndarray) -> tuple[np.ndarray, float, str]:
+def isometric_points(
+    vectors: np.ndarray, gram: np.ndarray | None = None
+) -> tuple[np.ndarray, float, str]:
     """Return points with the distances of the vectors, in fewer numbers.
 
     n vectors span n dimensions at most, and K-means sees nothing but distances: it finds the same
@@ -30,6 +32,8 @@ def isometric_points(vectors: np.ndarray) -> tuple[np.ndarray, float, str]:
     Parameters
     ----------
     vectors : (n, d) numbers
+    gram : (n, n) float64, optional
+        Their inner products, where they are known.
 
     Returns
     -------
@@ -55,16 +59,12 @@ def isometric_points(vectors: np.ndarray) -> tuple[np.ndarray, float, str]:
         return vectors.astype(np.float32), 1e-4, "scikit-learn, vectors as float32"
     if n >= d:
         return vectors.astype(np.float64), 1e-4, "scikit-learn, vectors as float64"
-    gram = np.zeros((n, n))
-    # In blocks, so that no float copy of all vectors is made. Sums of up to 256 products of bytes
-    # stay below 2**24, where float32 is exact and twice as fast.
-    width, kind = (256, np.float32) if vectors.dtype == np.uint8 else (1_024, np.float64)
-    for start in range(0, d, width):
-        block = vectors[:, start : start + width].astype(kind)
-        gram += block @ block.T
+    if gram is None:
+        grid = choose_grid(vectors)
+        gram = np.ldexp(gram_matrix(vectors, grid), -2 * grid.exponent)
     row_means = gram.mean(axis=0)
-    gram += gram.mean() - row_means - row_means[:, None]
-    eigenvalues, eigenvectors = np.linalg.eigh(gram)
+    centred = gram + (gram.mean() - row_means - row_means[:, None])
+    eigenvalues, eigenvectors = np.linalg.eigh(centred)
     points = eigenvectors[:, ::-1] * np.sqrt(np.clip(eigenvalues[::-1], 0, None))
     return points, 1e-4 * min(1, n / d), "scikit-learn, principal coordinates"
 

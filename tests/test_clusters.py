@@ -27,12 +27,12 @@ def test_every_k_equals_plain_sklearn(n, d):
     for row, k in enumerate(sweep.ks):
         plain = KMeans(k, random_state=0, n_init="auto").fit(vectors)
         assert np.array_equal(sweep.labels[row], plain.labels_)
-        assert sweep.inertias[row] == pytest.approx(plain.inertia_, rel=1e-5)
+        assert sweep.inertias[row] == pytest.approx(plain.inertia_)
         nearest = cdist(vectors, plain.cluster_centers_).min(axis=1)
-        assert sweep.distortions[row] == pytest.approx(nearest.mean(), rel=1e-5)
+        assert sweep.distortions[row] == pytest.approx(nearest.mean())
         if 1 < k < n:
             assert sweep.silhouettes[row] == pytest.approx(
-                silhouette_score(vectors, plain.labels_), abs=1e-5
+                silhouette_score(vectors, plain.labels_), abs=1e-6
             )
     assert np.isnan(sweep.silhouettes[0])
 
@@ -170,7 +170,7 @@ def test_more_groups_never_lie_farther_away_at_the_end(seed, n, d):
     vectors = np.random.default_rng(seed).normal(size=(n, d))
     sweep = sweep_k(vectors, range(1, n + 1))
     assert sweep.inertias[-1] == pytest.approx(0, abs=1e-6)
-    assert sweep.inertias[0] == pytest.approx(((vectors - vectors.mean(0)) ** 2).sum(), rel=1e-4)
+    assert sweep.inertias[0] == pytest.approx(((vectors - vectors.mean(0)) ** 2).sum())
     for k, labels in zip(sweep.ks, sweep.labels, strict=True):
         assert set(labels) == set(range(k))
 
@@ -209,7 +209,7 @@ def test_stability_is_that_of_the_points_seen():
     vectors = blobs(40, 30, 4)
     sweep = sweep_k(vectors, [1, 3, 13, 14], n_dims=5, resamples=4, random_state=7)
     points = find_coordinates(vectors, 14).points
-    seen = {"resamples": 4, "n_init": 3, "random_state": 7}
+    seen = {"resamples": 4, "n_init": 1, "random_state": 7}
     cloud = shapeless_cloud(points, 0)
     assert sweep.stabilities[1] == stability(points[:, :5], 3, **seen)
     assert sweep.cloud_stabilities[1] == stability(cloud[:, :5], 3, **seen)

@@ -107,7 +107,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory, album: Path) -> Path:
 
 
 def test_score_folder_equals_one_grouping_a_seed(labelled):
-    recipe = replace(DEFAULT, n_words=2, k=5, n_init=1, grid_step=0)
+    recipe = replace(DEFAULT, n_words=8, k=5, n_init=1, grid_step=0)
     result = score_folder(labelled, recipe, seeds=3)
     runs = [group_images(labelled, replace(recipe, random_state=seed)) for seed in range(3)]
     scores = [score_labels([p.split("/")[0] for p in run.paths], run.labels) for run in runs]
@@ -116,6 +116,7 @@ def test_score_folder_equals_one_grouping_a_seed(labelled):
     assert result["no_features"] == 1
     assert [s["path"] for s in result["skipped"]] == ["coins/notes.jpg"]
     assert result["k"] == [run.k for run in runs]
+    assert len(set(result["ari"]["values"])) > 1
     for name in ("ari", "nmi", "accuracy"):
         values = [getattr(score, name) for score in scores]
         assert result[name]["values"] == values

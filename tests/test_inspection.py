@@ -154,8 +154,8 @@ def test_the_plane_is_that_of_scikit_learn(seed):
     wanted = model.transform(grouping.vectors[featured].astype(float))
     plane = project_to_plane(grouping)
     found = plane.points[featured]
-    np.testing.assert_allclose(found * np.sign(found[0] * wanted[0]), wanted, atol=5e-4)
-    np.testing.assert_allclose(plane.shares, model.explained_variance_ratio_, rtol=1e-3)
+    np.testing.assert_allclose(found * np.sign(found[0] * wanted[0]), wanted, atol=5e-5)
+    np.testing.assert_allclose(plane.shares, model.explained_variance_ratio_, rtol=1e-5)
     gaps = pairwise_distances(found, plane.centers)
     assert plane.nearest[featured].tolist() == gaps.argmin(axis=1).tolist()
     assert (plane.nearest[~featured] == -1).all()

@@ -294,6 +294,8 @@ def test_strangers_stay_below_the_threshold(grouping):
     shared = stranger_inliers(grouping, count=60)
     assert len(shared) == 60
     assert shared.max() < SCENES.min_inliers
+    graph = grouping.scenes  # the same count, where photos are no strangers
+    assert graph.inliers[graph.linked].min() >= SCENES.min_inliers
 
 
 def test_each_scene_is_drawn_in_a_square_of_its_own(grouping):

@@ -93,8 +93,8 @@ def test_photos_lie_at_their_principal_components(grouping):
     model = PCA(2).fit(grouping.vectors)
     wanted = model.transform(grouping.vectors)
     signs = np.sign((points * wanted).sum(axis=0))
-    np.testing.assert_allclose(points * signs, wanted, atol=1e-4)
-    np.testing.assert_allclose(photos.share, model.explained_variance_ratio_.sum(), rtol=1e-3)
+    np.testing.assert_allclose(points * signs, wanted, atol=2e-5)
+    np.testing.assert_allclose(photos.share, model.explained_variance_ratio_.sum(), rtol=1e-6)
     assert (photos.d, photos.in_all) == (30, 24)
     assert photos.squares[:, 20, 20].tolist() == [[grey] * 3 for grey in GREYS]
 
