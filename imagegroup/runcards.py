@@ -118,7 +118,8 @@ def hash_settings(recipe: Recipe, grid: Mapping[str, Sequence[str]]) -> str:
     """
     values = _flat(dataclasses.asdict(recipe))
     fixed = {name: v for name, v in values.items() if name not in {*grid, "random_state"}}
-    text = json.dumps([fixed, list(grid.items())], default=float)
+    swept = sorted((name, sorted(texts)) for name, texts in grid.items())  # in whatever order
+    text = json.dumps([fixed, swept], default=float)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -75,7 +75,7 @@ def partition(contents: list[str], labels: np.ndarray) -> list:
 
 def digest(value: object) -> str:
     """Return the SHA-256 of a value written as JSON."""
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def of_vectors(vectors: np.ndarray) -> dict[str, object]:

@@ -13,6 +13,8 @@ from imagegroup.evaluate import true_labels
 from imagegroup.oracle import find_misplaced, order_by_doubt, remaining_errors
 
 GOAL = 0.05
+WEAKER = {"views": {"encoding": "thumbnail"}, "cats_cars": {"grid_step": 0}}
+"""DEFAULT leaves fewer than 5 % of these misplaced; so there is work, a seventh or a quarter is."""
 
 
 def looks(order, misplaced):
@@ -81,8 +83,7 @@ def test_a_correction_brings_its_like_to_the_front():
 def test_the_doubtful_first_takes_three_quarters_of_the_looks_at_most(shared, name):
     folder = shared(name)
     k = sum(path.is_dir() for path in folder.iterdir())
-    # DEFAULT leaves hardly any of views misplaced; thumbnails leave a quarter, so there is work.
-    recipe = DEFAULT.with_values(k=k, **({"encoding": "thumbnail"} if name == "views" else {}))
+    recipe = DEFAULT.with_values(k=k, **WEAKER.get(name, {}))
     grouping = group_images(folder, recipe)
     true = true_labels(grouping.paths)
     misplaced = find_misplaced(true, grouping.labels)
