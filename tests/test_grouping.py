@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -162,3 +164,16 @@ def test_originals_are_untouched(few):
     before = {p: (p.stat().st_mtime_ns, p.read_bytes()) for p in few.rglob("*.jpg")}
     group_images(few, QUICK)
     assert before == {p: (p.stat().st_mtime_ns, p.read_bytes()) for p in few.rglob("*.jpg")}
+
+
+def test_default_loads_none_of_the_large_libraries(album, tmp_path):
+    """They would cost a second and 100 MB; K-means, silhouettes and criteria are ours."""
+    for group in ("coins", "coffee"):
+        shutil.copytree(album / group, tmp_path / group)
+    script = (
+        "import sys, imagegroup\n"
+        "imagegroup.group_images(sys.argv[1])\n"
+        "print(sorted({'sklearn', 'scipy', 'kneed', 'matplotlib', 'pandas'} & set(sys.modules)))"
+    )
+    told = [sys.executable, "-c", script, str(tmp_path)]
+    assert subprocess.run(told, capture_output=True, text=True).stdout.strip() == "[]"
