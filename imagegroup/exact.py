@@ -23,7 +23,9 @@ LENGTH_BITS = 23
 _BLOCK = 1_024  # columns, or rows, that are turned into steps at a time
 
 
-def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def product(
+    a: np.ndarray, b: np.ndarray, *, of_a: float | None = None, of_b: float | None = None
+) -> np.ndarray:
     """Multiply matrices of whole numbers without rounding, in float32 where that can hold them.
 
     Parameters
@@ -31,6 +33,9 @@ def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     a : (n, d) float
     b : (d, m) float
         Whole numbers both.
+    of_a, of_b : float, optional
+        The largest of each without its sign, where it is known: to look takes as long as a third
+        of the product.
 
     Returns
     -------
@@ -53,7 +58,9 @@ def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     16777217.0
     """
     check_blas(np.matmul)
-    largest = _bound(a, b)
+    largest_a = largest_number(a) if of_a is None else of_a
+    largest_b = largest_number(b) if of_b is None else of_b
+    largest = _bound(a, b, largest_a, largest_b)
     if largest > 2**53:
         raise OverflowError(
             f"products up to {largest:.3g}: expected at most 2**53, which float64 holds exactly."
@@ -62,10 +69,17 @@ def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return a.astype(kind, copy=False) @ b.astype(kind, copy=False)
 
 
-def _bound(a: np.ndarray, b: np.ndarray) -> float:
+def largest_number(values: np.ndarray) -> float:
+    """Return the largest of some numbers without its sign.
+
+    >>> largest_number(np.array([-3.0, 2.0]))
+    3.0
+    """
+    return float(max(values.max(initial=0), -values.min(initial=0)))
+
+
+def _bound(a: np.ndarray, b: np.ndarray, largest_a: float, largest_b: float) -> float:
     """Return a number that no partial sum of a @ b exceeds, nor any element of a or b."""
-    largest_a = float(max(a.max(initial=0), -a.min(initial=0)))
-    largest_b = float(max(b.max(initial=0), -b.min(initial=0)))
     plain = largest_a * largest_b * a.shape[1]
     if plain > 2**24:
         # Lengths give a narrower bound, at some cost; 1.001 because these sums themselves round.

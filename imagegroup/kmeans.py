@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imagegroup.exact import product, whole_sum
+from imagegroup.exact import largest_number, product, whole_sum
 
 ROUNDS = 300
 """Rounds of K-means at most, as in scikit-learn."""
@@ -68,17 +68,18 @@ def fit_kmeans(
     ([0, 0, 1, 1], [1.0, 11.0], 4)
     """
     squares = np.square(points, dtype=np.float64).sum(axis=1) * scale**2
+    largest = largest_number(points)
     labels = None
     for _ in range(rounds):
         # |p - c|^2 = |p|^2 - 2 p.c + |c|^2, and |p|^2 is the same for every centre
-        dots = product(points, centers.T).astype(np.float64)
+        dots = product(points, centers.T, of_a=largest).astype(np.float64)
         gaps = np.square(centers).sum(axis=1) - 2 * scale * dots
         before, labels = labels, gaps.argmin(axis=1)
         nearest = squares + gaps[np.arange(len(points)), labels]
         filled = _filled(labels, nearest, len(centers))
         if filled is labels and before is not None and np.array_equal(labels, before):
             break
-        centers = group_means(points, filled, len(centers), scale)
+        centers = group_means(points, filled, len(centers), scale, largest)
     return Fit(labels, centers, int((squares + gaps.min(axis=1)).astype(np.int64).sum()))
 
 
@@ -93,7 +94,9 @@ def _filled(labels: np.ndarray, distances: np.ndarray, k: int) -> np.ndarray:
     return filled
 
 
-def group_means(points: np.ndarray, labels: np.ndarray, k: int, scale: int = 1) -> np.ndarray:
+def group_means(
+    points: np.ndarray, labels: np.ndarray, k: int, scale: int = 1, largest: float | None = None
+) -> np.ndarray:
     """Return the mean of each group, rounded to whole numbers of 1/scale steps.
 
     Parameters
@@ -101,6 +104,8 @@ def group_means(points: np.ndarray, labels: np.ndarray, k: int, scale: int = 1) 
     points : (n, d) float, whole numbers
     labels : (n,) int
     k, scale : int
+    largest : float, optional
+        The largest number of the points without its sign, where it is known.
 
     Returns
     -------
@@ -113,7 +118,7 @@ def group_means(points: np.ndarray, labels: np.ndarray, k: int, scale: int = 1) 
     """
     member = np.eye(k, dtype=points.dtype)[labels]
     sizes = np.bincount(labels, minlength=k)[:, None]
-    sums = product(member.T, points).astype(np.float64)
+    sums = product(member.T, points, of_a=1, of_b=largest).astype(np.float64)
     return np.rint(scale * sums / np.maximum(sizes, 1)) + 0.0  # -0.0 becomes 0.0
 
 
@@ -190,9 +195,14 @@ def best_fit(
     """
     rng = np.random.RandomState(random_state)
     lengths = np.square(points).sum(axis=1)
+    largest = largest_number(points)
 
     def squares(rows: np.ndarray) -> np.ndarray:
-        return lengths[rows, None] - 2 * product(points[rows], points.T) + lengths
+        return (
+            lengths[rows, None]
+            - 2 * product(points[rows], points.T, of_a=largest, of_b=largest)
+            + lengths
+        )
 
     drawn = [points[spread_starts(squares, len(points), k, rng)] for _ in range(n_init)]
     fits = [fit_kmeans(points, start) for start in (*starts, *drawn)]

@@ -86,7 +86,7 @@ def learn_vocabulary(
     ones = bits.sum(axis=1, dtype=np.float64)
 
     def hamming(some: np.ndarray) -> np.ndarray:
-        return ones[some, None] + ones - 2.0 * product(bits[some], bits.T)
+        return ones[some, None] + ones - 2.0 * product(bits[some], bits.T, of_a=1, of_b=1)
 
     n_words = min(n_words, len(np.unique(rows, axis=0)))
     starts = bits[spread_starts(hamming, len(bits), n_words, rng)] * float(WORD_STEPS)
