@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,11 @@ settings.load_profile("calm")
 SHARED = Path(
     os.environ.get("IMAGEGROUP_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
 )
+
+# A shell starts what it puts into the background with Ctrl-C ignored, and every child inherits
+# that. Tests that press Ctrl-C ask what it does where it is heard.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
